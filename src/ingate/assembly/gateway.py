@@ -1,0 +1,166 @@
+"""The gateway process: one worker of the data plane."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import uvloop
+
+from ingate.domain.directory import Directory
+from ingate.domain.upstream import CredentialReference
+from ingate.gateway.connection import ClientConnection
+from ingate.gateway.directory_feed import DirectoryFeed
+from ingate.gateway.directory_index import DirectoryIndex
+from ingate.gateway.limiter import InProcessLimiter
+from ingate.gateway.pipeline import Pipeline
+from ingate.gateway.server import FrontLimits, GatewayServer
+from ingate.settings import Settings, read_environment
+from ingate.simulator.simulator import Simulator, SimulatorSettings
+from ingate.telemetry.journal import Journal
+from ingate.upstreams.in_process import InProcessUpstream
+from ingate.upstreams.registry import UpstreamRegistry
+
+from .identifiers import make_request_ids
+from .lifeline import report_ready, watch_lifeline
+
+_log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 0.25
+BACKLOG = 4096
+DIRECTORY_FILE = "directory.json"
+JOURNAL_FOLDER = "journal"
+
+
+def run_gateway(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
+    """Serves until SIGTERM or the supervisor's end. Gives back the exit code."""
+    return uvloop.run(_serve(settings, worker=worker, listener=listener, lifeline=lifeline, ready=ready))
+
+
+async def _serve(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    watch_lifeline(lifeline, loop, stopping.set)
+
+    journal = Journal(settings.data_dir / JOURNAL_FOLDER / f"worker-{worker}.jsonl")
+    upstreams = _make_upstreams(settings, loop)
+    server = _make_server(settings, journal)
+    feed = DirectoryFeed(
+        settings.data_dir / DIRECTORY_FILE,
+        loop=loop,
+        on_directory=lambda directory: _use_directory(directory, server.pipeline, upstreams, settings),
+    )
+    feed.start()
+    ticker = _Ticker(loop, server, upstreams)
+    ticker.tick()
+    front = await loop.create_server(lambda: ClientConnection(server), sock=listener, backlog=BACKLOG)
+    _settle_memory()
+    report_ready(ready, {"worker": worker, "pid": os.getpid()})
+
+    await stopping.wait()
+    await _stop(front, listener, server, settings.drain_timeout)
+    feed.stop()
+    ticker.stop()
+    upstreams.close()
+    journal.close()
+    return 0
+
+
+def _make_upstreams(settings: Settings, loop: asyncio.AbstractEventLoop) -> UpstreamRegistry:
+    simulator = Simulator(
+        settings=SimulatorSettings(
+            seed=settings.simulator_seed,
+            time_to_first_token=settings.simulator_time_to_first_token,
+            tokens_per_second=settings.simulator_tokens_per_second,
+        )
+    )
+    return UpstreamRegistry(
+        simulator=InProcessUpstream(simulator.answer, loop=loop), loop=loop, read_credential=read_credential
+    )
+
+
+def _make_server(settings: Settings, journal: Journal) -> GatewayServer:
+    pipeline = Pipeline(
+        directory=None,
+        limiter=InProcessLimiter(),
+        log=journal,
+        clock=time.monotonic,
+        wall_clock=time.time,
+        make_ids=make_request_ids,
+    )
+    limits = FrontLimits(
+        head_timeout=settings.head_timeout,
+        body_timeout=settings.body_timeout,
+        idle_timeout=settings.idle_timeout,
+        connections=settings.max_connections,
+    )
+    return GatewayServer(pipeline=pipeline, limits=limits, clock=time.monotonic)
+
+
+def _use_directory(directory: Directory, pipeline: Pipeline, upstreams: UpstreamRegistry, settings: Settings) -> None:
+    pipeline.directory = DirectoryIndex(
+        directory,
+        get_upstream=upstreams.get_upstream,
+        default_resource=settings.default_resource,
+        domains=settings.domains,
+    )
+    upstreams.keep_only(directory.upstreams)
+    _log.info("serving directory revision %d", directory.revision)
+
+
+def read_credential(reference: CredentialReference) -> str:
+    """Raises KeyError or OSError."""
+    if reference.source == "env":
+        return read_environment(reference.location).strip()
+    return Path(reference.location).read_text(encoding="ascii").strip()
+
+
+class _Ticker:
+    """Looks for connections that have reached their deadline."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, server: GatewayServer, upstreams: UpstreamRegistry) -> None:
+        self._loop = loop
+        self._server = server
+        self._upstreams = upstreams
+        self._timer: asyncio.TimerHandle | None = None
+
+    def tick(self) -> None:
+        self._timer = self._loop.call_later(SWEEP_SECONDS, self.tick)
+        self._server.sweep()
+        self._upstreams.sweep(self._loop.time())
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+async def _stop(front: asyncio.Server, listener: socket.socket, server: GatewayServer, drain_timeout: float) -> None:
+    """New connections are refused at once; open exchanges have until the deadline."""
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    front.close()
+    server.drain()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + drain_timeout
+    while server.connections and loop.time() < deadline:
+        await asyncio.sleep(0.02)
+    if server.connections:
+        _log.warning("%d connections were still open at the deadline", len(server.connections))
+        server.abort()
+        await asyncio.sleep(0)
+
+
+def _settle_memory() -> None:
+    """What start-up made lives as long as the process: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)

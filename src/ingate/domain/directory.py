@@ -1,0 +1,95 @@
+"""The directory: everything a gateway needs to decide about a request, in one immutable snapshot.
+
+The control process publishes it whole, with a revision that only grows; gateways replace theirs whole and so never
+see half a change. It holds digests of API keys, never keys, and references to upstream credentials, never
+credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from .key import DEVELOPMENT_KEY_DIGESTS
+from .upstream import UpstreamDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryDeployment:
+    """A deployment as the data plane sees it."""
+
+    name: str
+    """What clients send as `model`."""
+    model_id: str
+    model_version: str
+    deployment_type: str
+    """GlobalStandard or DataZoneStandard."""
+    capacity: int
+    """In Foundry's units: 1 request, 1,000 uncached input tokens and 200 output tokens a minute each."""
+    upstream: str
+    """The name of an upstream in the same directory."""
+    upstream_model: str
+    """What goes on as `model`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryResource:
+    """A Foundry resource as the data plane sees it."""
+
+    name: str
+    resource_id: str
+    """Its Azure Resource Manager id."""
+    subdomain: str
+    """The first label of its host names, in lower case."""
+    location: str
+    key_digests: tuple[str, str]
+    """`domain.key.digest_api_key` of key 1 and key 2."""
+    deployments: tuple[DirectoryDeployment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """One revision of everything."""
+
+    revision: int
+    resources: tuple[DirectoryResource, ...] = ()
+    upstreams: tuple[UpstreamDefinition, ...] = field(default=())
+
+
+class DirectoryStore(Protocol):
+    """Reads the directory out of the control plane's state."""
+
+    async def get_revision(self) -> int:
+        """It grows with every change that the data plane can see, and never shrinks."""
+        ...
+
+    async def get_directory(self) -> Directory:
+        """The upstream `simulator` is always in it."""
+        ...
+
+
+class DirectoryMalformed(ValueError):
+    """Bytes that are not a directory: written by another version, or damaged."""
+
+
+def render_directory(directory: Directory) -> bytes:
+    return msgspec.json.encode(directory)
+
+
+def parse_directory(data: bytes) -> Directory:
+    """What `render_directory` wrote; unknown members are ignored. Raises DirectoryMalformed."""
+    try:
+        return msgspec.json.decode(data, type=Directory)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DirectoryMalformed(f"not a directory snapshot: {error}") from error
+
+
+def list_resources_with_development_keys(directory: Directory) -> tuple[str, ...]:
+    """The names of the resources that anyone could call, because a key of theirs is publicly known."""
+    return tuple(
+        resource.name
+        for resource in directory.resources
+        if not DEVELOPMENT_KEY_DIGESTS.isdisjoint(resource.key_digests)
+    )

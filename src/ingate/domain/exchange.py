@@ -1,0 +1,92 @@
+"""An exchange: one admitted request, from admission to settlement.
+
+The table below is the whole life of an exchange. Its invariant: every admitted exchange settles exactly once,
+whatever happens to the client, the upstream or the worker.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Literal, Protocol
+
+import msgspec
+
+from .usage import TokenUsage
+
+
+class ExchangeState(Enum):
+    ADMITTED = "admitted"
+    """Quota is reserved and the request is on its way; the client has heard nothing."""
+    ANSWERING = "answering"
+    """The answer's head has gone out."""
+    SETTLED = "settled"
+
+
+class ExchangeEvent(Enum):
+    ANSWER_BEGAN = "answer began"
+    ANSWER_ENDED = "answer ended"
+    UPSTREAM_FAILED = "upstream failed"
+    CLIENT_LEFT = "client left"
+    WORKER_STOPPED = "worker stopped"
+
+
+Outcome = Literal["completed", "refused-by-upstream", "client-gone", "upstream-failed", "shut-down"]
+"""How an exchange settled. `refused-by-upstream` is a whole answer with an error status."""
+
+_S = ExchangeState
+_E = ExchangeEvent
+
+TRANSITIONS: dict[tuple[ExchangeState, ExchangeEvent], ExchangeState] = {
+    (_S.ADMITTED, _E.ANSWER_BEGAN): _S.ANSWERING,
+    (_S.ADMITTED, _E.UPSTREAM_FAILED): _S.SETTLED,
+    (_S.ADMITTED, _E.CLIENT_LEFT): _S.SETTLED,
+    (_S.ADMITTED, _E.WORKER_STOPPED): _S.SETTLED,
+    (_S.ANSWERING, _E.ANSWER_ENDED): _S.SETTLED,
+    (_S.ANSWERING, _E.UPSTREAM_FAILED): _S.SETTLED,
+    (_S.ANSWERING, _E.CLIENT_LEFT): _S.SETTLED,
+    (_S.ANSWERING, _E.WORKER_STOPPED): _S.SETTLED,
+}
+"""What is not here cannot happen; a settled exchange hears nothing more."""
+
+
+class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of an exchange or of a refused request: never its content, never a key."""
+
+    time: float
+    """When the request's head was complete, in seconds since 1970, UTC."""
+    request_id: str
+    apim_request_id: str
+    resource: str | None = None
+    deployment: str | None = None
+    model: str | None = None
+    upstream: str | None = None
+    response_model: str | None = None
+    operation: str
+    status: int
+    """What the client was told; 499 when it left before it was told anything."""
+    error_code: str | None = None
+    outcome: Outcome | Literal["refused"]
+    streaming: bool = False
+    duration_ms: float
+    first_token_ms: float | None = None
+    usage: TokenUsage | None = None
+    usage_is_estimate: bool = False
+    authentication: Literal["key", "token", "none"]
+    key_number: int | None = None
+    caller_address: str | None = None
+    user_agent: str | None = None
+    stop_reason: str | None = None
+    upstream_detail: str | None = None
+    """Why an upstream failed, for the operator."""
+
+
+class ExchangeLog(Protocol):
+    """Where records go. An appended record outlives the process."""
+
+    def append(self, record: ExchangeRecord) -> bool:
+        """False when it could not be written."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether a record would be written now. Nothing is admitted while it would not."""
+        ...

@@ -1,0 +1,97 @@
+"""Refusals: the expected ways in which a request does not become an exchange. They know no HTTP; each plane renders
+them in its own shape (gateway/refusals.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .upstream import UpstreamFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceNotFound:
+    """No resource answers to this host name."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unauthenticated:
+    """No credential, or none that is valid here. Which of the two is not told."""
+
+    presented: Literal["nothing", "key", "token"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationNotSupported:
+    """A path that Foundry does not serve, such as Models, Message Batches or Admin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodNotAllowed:
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidRequest:
+    """The model service would not accept this, whatever the deployment."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTooLarge:
+    limit: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentNotFound:
+    """The resource has no deployment of this name."""
+
+
+QuotaBucket = Literal["Requests", "UncachedInputTokens", "OutputTokens"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaExceeded:
+    """A deployment's limit is used up for now."""
+
+    bucket: QuotaBucket
+    limit: int
+    """Per minute."""
+    retry_after: int
+    """Whole seconds until the same request would be admitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamUnavailable:
+    """The upstream gave no whole answer."""
+
+    failure: UpstreamFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRecordable:
+    """The usage record could not be written, so nothing is admitted: an exchange is never served unrecorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShuttingDown:
+    """This worker takes no new requests."""
+
+
+Refusal = (
+    ResourceNotFound
+    | Unauthenticated
+    | OperationNotSupported
+    | MethodNotAllowed
+    | InvalidRequest
+    | RequestTooLarge
+    | DeploymentNotFound
+    | QuotaExceeded
+    | UpstreamUnavailable
+    | NotRecordable
+    | ShuttingDown
+)

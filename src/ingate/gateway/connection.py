@@ -1,0 +1,490 @@
+"""A client's connection: bytes in, requests out to the pipeline; answers in, bytes out.
+
+llhttp (through httptools) parses; this file keeps the bounds while it reads, keeps pipelined requests in order, and
+frames answers. No task and no future: the event loop calls it, and it calls the pipeline and the exchange.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import httptools
+
+from ingate.domain.refusal import Refusal, RequestTooLarge
+from ingate.wire.http1 import Header, render_answer_head
+from ingate.wire.messages.errors import render_error
+
+from .framing import TOO_MANY_HEADERS, TOO_MUCH_FRAMING, TOO_SLOW, HeadProblem, decide_head_problem
+from .head import RequestHead
+from .health import LocalAnswer, find_local_answer
+from .pipeline import Caller, RequestIds
+from .refusals import RenderedRefusal
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .server import GatewayServer
+
+_log = logging.getLogger(__name__)
+
+WRITE_HIGH_WATER = 64 * 1024
+"""Bytes waiting for a slow client before its upstream is paused."""
+
+SMALL_BODY = 256 * 1024
+"""A refused request's body up to this size is read and thrown away, to keep its connection."""
+
+LINGER_BYTES = 4 * 1024 * 1024
+"""What a client may still send after its last answer before it is cut off."""
+
+_JSON: Header = (b"Content-Type", b"application/json")
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Reading(Enum):
+    """Where in a request the parser stands."""
+
+    BETWEEN = "between requests"
+    HEAD = "head"
+    BODY = "body"
+    NOTHING = "nothing more is read"
+
+
+class Framing(Enum):
+    """How the end of an answer's body is told."""
+
+    LENGTH = "content-length"
+    CHUNKED = "chunked"
+    CLOSE = "end of connection"
+    NO_BODY = "no body"
+
+
+class Pending(NamedTuple):
+    """A request that has been read and waits its turn; or the problem that ends the connection."""
+
+    head: RequestHead
+    caller: Caller | Refusal | LocalAnswer | HeadProblem
+    body: bytes
+    close: bool
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection from its first byte to its last."""
+
+    __slots__ = (
+        "_body",
+        "_body_length",
+        "_body_started_at",
+        "_busy",
+        "_caller",
+        "_close_after",
+        "_continue_due",
+        "_exchange",
+        "_framing",
+        "_head",
+        "_head_bytes",
+        "_ignored_bytes",
+        "_out_head",
+        "_parser",
+        "_pumping",
+        "_queue",
+        "_reading",
+        "_reading_paused",
+        "_server",
+        "_transport",
+        "_wire_bytes",
+        "deadline",
+        "peer",
+    )
+
+    def __init__(self, server: GatewayServer) -> None:
+        self._server = server
+        self._parser = httptools.HttpRequestParser(self)
+        self._queue: deque[Pending] | None = None
+        self._reading = Reading.BETWEEN
+        self._head: RequestHead | None = None
+        self._caller: Caller | Refusal | LocalAnswer | None = None
+        self._body: list[bytes] | None = None
+        self._body_length = 0
+        self._body_started_at = 0.0
+        self._head_bytes = 0
+        self._wire_bytes = 0
+        self._ignored_bytes = 0
+        self._busy = False
+        self._pumping = False
+        self._reading_paused = False
+        self._continue_due = False
+        self._exchange: Exchange | None = None
+        self._out_head = b""
+        self._framing = Framing.NO_BODY
+        self._close_after = False
+        self.deadline = inf
+        """The time at which `on_deadline` is due."""
+        self.peer: str | None = None
+
+    # The event loop calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        server = self._server
+        self._transport = cast(asyncio.Transport, transport)
+        if server.draining or len(server.connections) >= server.limits.connections:
+            self._transport.abort()
+            return
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        peer = cast("tuple[str, int] | str | None", transport.get_extra_info("peername"))
+        self.peer = peer[0] if isinstance(peer, tuple) else None
+        server.connections.add(self)
+        self.deadline = server.clock() + server.limits.idle_timeout
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(self)
+        self._reading = Reading.NOTHING
+        self.deadline = inf
+        self._queue = None
+        self._body = None
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.on_client_left()
+
+    def eof_received(self) -> bool:
+        """A client that closes its half while its answer is under way has left (as nginx sees it)."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.on_client_left()
+        return False
+
+    def data_received(self, data: bytes) -> None:
+        if self._reading is Reading.NOTHING:
+            self._ignore(len(data))
+            return
+        while data:
+            data = self._feed(data)
+        self._check_progress()
+        if self._queue:
+            self._pump()
+        elif self._continue_due and not self._busy:
+            self._send_continue()
+
+    def pause_writing(self) -> None:
+        if self._exchange is not None:
+            self._exchange.on_client_slow()
+        self.deadline = self._server.clock() + self._server.limits.send_timeout
+
+    def resume_writing(self) -> None:
+        self.deadline = inf if self._busy else self._server.clock() + self._server.limits.idle_timeout
+        if self._exchange is not None:
+            self._exchange.on_client_ready()
+
+    # The server calls these
+
+    def on_deadline(self) -> None:
+        if self._busy or self._reading is Reading.NOTHING:
+            self._transport.abort()
+        elif self._reading is Reading.BETWEEN:
+            self._close()
+        else:
+            self._reject(TOO_SLOW)
+            self._pump()
+
+    def close_when_idle(self) -> None:
+        if not self._busy and not self._queue and self._reading is Reading.BETWEEN:
+            self._transport.close()
+
+    def stop(self) -> None:
+        """The worker ends now."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.on_worker_stopped()
+        self._transport.abort()
+
+    # The parser calls these
+
+    def on_message_begin(self) -> None:
+        if self._reading is Reading.NOTHING:
+            return
+        now = self._server.clock()
+        self._reading = Reading.HEAD
+        self._head = RequestHead(now)
+        self._head_bytes = self._wire_bytes = 0
+        if not self._busy:
+            self.deadline = now + self._server.limits.head_timeout
+
+    def on_url(self, url: bytes) -> None:
+        if self._head is not None:
+            self._head.target += url
+            self._count_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes | None) -> None:
+        head = self._head
+        if head is None or self._reading is Reading.NOTHING:
+            return
+        value = value or b""
+        self._count_head(len(name) + len(value) + 4)
+        if self._reading is Reading.HEAD:
+            head.add(name, value)
+            if head.header_count > self._server.limits.header_count:
+                self._reject(TOO_MANY_HEADERS)
+
+    def on_headers_complete(self) -> None:
+        head = self._head
+        if head is None or self._reading is not Reading.HEAD:
+            return
+        parser, server = self._parser, self._server
+        now = server.clock()
+        head.started_at = now
+        head.method = parser.get_method()
+        head.keep_alive = parser.should_keep_alive()
+        problem = decide_head_problem(head, parser.get_http_version())
+        if problem is not None:
+            self._reject(problem)
+            return
+        self._reading = Reading.BODY
+        self._body_length = 0
+        self._body_started_at = now
+        self._caller = caller = find_local_answer(head, server) or server.pipeline.decide_caller(head)
+        length = head.content_length or 0
+        if isinstance(caller, Caller):
+            self._body = []
+            if length > server.limits.body_bytes:
+                self._refuse_body()
+            elif head.expect is not None:
+                self._continue_due = True
+        else:
+            self._body = None
+            if head.expect is not None or length > SMALL_BODY:
+                self._finish_reading(caller, b"", close=True)
+
+    def on_body(self, body: bytes) -> None:
+        if self._reading is not Reading.BODY:
+            return
+        self._body_length += len(body)
+        if self._body is not None:
+            self._body.append(body)
+            if self._body_length > self._server.limits.body_bytes:
+                self._refuse_body()
+        elif self._body_length > SMALL_BODY and self._caller is not None:
+            self._finish_reading(self._caller, b"", close=True)
+
+    def on_message_complete(self) -> None:
+        head, caller = self._head, self._caller
+        if self._reading is not Reading.BODY or head is None or caller is None:
+            return
+        body = self._body
+        joined = b"" if not body else body[0] if len(body) == 1 else b"".join(body)
+        self._finish_reading(caller, joined, close=not head.keep_alive)
+        if head.keep_alive:
+            self._reading = Reading.BETWEEN
+
+    # Reading
+
+    def _feed(self, data: bytes) -> bytes:
+        """Parses `data`; gives back what is left when the parser had to be replaced."""
+        began_in_head = self._reading is Reading.HEAD
+        began_in_body = self._reading is Reading.BODY
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # The client offers another protocol; RFC 9110 section 7.8 lets a server go on as if it had not.
+            self._parser = httptools.HttpRequestParser(self)
+            return data[upgrade.args[0] :] if self._reading is not Reading.NOTHING else b""
+        except httptools.HttpParserCallbackError:
+            _log.exception("a request could not be handled")
+            self._transport.abort()
+            self._reading = Reading.NOTHING
+        except httptools.HttpParserError as error:
+            if self._reading is not Reading.NOTHING:
+                self._reject(HeadProblem(400, f"The request is not valid HTTP: {error}."))
+        if (began_in_head and self._reading is Reading.HEAD) or (began_in_body and self._reading is Reading.BODY):
+            self._wire_bytes += len(data)
+        return b""
+
+    def _check_progress(self) -> None:
+        """Bounds on what has no callback yet: half a header, and the framing of chunks."""
+        limits = self._server.limits
+        if self._reading is Reading.HEAD:
+            if self._wire_bytes > limits.head_bytes:
+                self._reject(TOO_MANY_HEADERS)
+        elif self._reading is Reading.BODY:
+            if self._wire_bytes > 16 * self._body_length + 1024 * 1024:
+                self._reject(TOO_MUCH_FRAMING)
+            elif not self._busy:
+                earned = self._body_length / limits.body_bytes_per_second
+                self.deadline = self._body_started_at + limits.body_timeout + earned
+
+    def _count_head(self, length: int) -> None:
+        self._head_bytes += length
+        if self._head_bytes > self._server.limits.head_bytes and self._reading is not Reading.NOTHING:
+            self._reject(TOO_MANY_HEADERS)
+
+    def _refuse_body(self) -> None:
+        self._finish_reading(RequestTooLarge(limit=self._server.limits.body_bytes), b"", close=True)
+
+    def _reject(self, problem: HeadProblem) -> None:
+        """The connection ends with an answer that says why, after those still due."""
+        self._finish_reading(problem, b"", close=True)
+
+    def _finish_reading(
+        self, caller: Caller | Refusal | LocalAnswer | HeadProblem, body: bytes, *, close: bool
+    ) -> None:
+        if self._queue is None:
+            self._queue = deque()
+        head = self._head or RequestHead(self._server.clock())
+        self._queue.append(Pending(head, caller, body, close))
+        self._head = self._caller = self._body = None
+        self._continue_due = False
+        if close:
+            self._reading = Reading.NOTHING
+
+    def _send_continue(self) -> None:
+        self._continue_due = False
+        self._transport.write(_CONTINUE)
+
+    def _ignore(self, length: int) -> None:
+        self._ignored_bytes += length
+        if self._ignored_bytes > LINGER_BYTES and not self._busy:
+            self._transport.abort()
+
+    # Answering
+
+    def _pump(self) -> None:
+        """Starts the requests that wait, one after another, as long as each is answered at once."""
+        if self._pumping:
+            return
+        self._pumping = True
+        while self._queue and not self._busy and not self._transport.is_closing():
+            self._start(self._queue.popleft())
+        self._pumping = False
+        if self._queue and not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
+        elif not self._queue and self._reading_paused:
+            self._reading_paused = False
+            self._transport.resume_reading()
+        if self._continue_due and not self._busy:
+            self._send_continue()
+
+    def _start(self, pending: Pending) -> None:
+        head, caller, body, close = pending
+        pipeline = self._server.pipeline
+        self._busy = True
+        self.deadline = inf
+        self._close_after = close or self._server.draining
+        self._framing = Framing.NO_BODY if head.method == b"HEAD" else Framing.LENGTH
+        if isinstance(caller, Caller):
+            self._framing = Framing.CLOSE if head.http10 else Framing.CHUNKED
+            exchange = pipeline.forward(head, caller, body, self)
+            if self._busy:
+                self._exchange = exchange
+        elif isinstance(caller, LocalAnswer):
+            self._answer(caller.status, [_JSON], caller.body)
+        elif isinstance(caller, HeadProblem):
+            ids = pipeline.make_ids()
+            body = render_error("invalid_request_error", caller.message, ids.request_id)
+            self.answer_refusal(RenderedRefusal(caller.status, body, "invalid_request_error"), ids)
+        else:
+            pipeline.refuse(head, None, None, caller, self)
+
+    def answer_refusal(self, rendered: RenderedRefusal, ids: RequestIds) -> None:
+        """A whole answer that is not an upstream's."""
+        self._answer(rendered.status, [_JSON, *rendered.headers, *_id_headers(ids)], rendered.body)
+
+    def begin_answer(
+        self, status: int, headers: Sequence[Header], content_length: int | None, ids: RequestIds
+    ) -> None:
+        """The head goes out with the first `send`. Raises UnsafeHeadError, with nothing sent."""
+        lines = [*headers, *_id_headers(ids)]
+        if status in (204, 304):
+            self._framing = Framing.NO_BODY
+        elif content_length is not None:
+            self._framing = Framing.LENGTH
+            lines.append((b"Content-Length", b"%d" % content_length))
+        elif self._framing is Framing.CHUNKED:
+            lines.append((b"Transfer-Encoding", b"chunked"))
+        else:
+            self._close_after = True
+        self._out_head = self._render_head(status, lines)
+
+    def send(self, data: bytes, ended: bool) -> None:
+        """Some of the answer's body; with `ended`, its last."""
+        pieces = [self._out_head] if self._out_head else []
+        self._out_head = b""
+        if data and self._framing is Framing.CHUNKED:
+            pieces += (b"%x\r\n" % len(data), data, b"\r\n")
+        elif data and self._framing is not Framing.NO_BODY:
+            pieces.append(data)
+        if ended and self._framing is Framing.CHUNKED:
+            pieces.append(_LAST_CHUNK)
+        if len(data) > WRITE_HIGH_WATER:
+            self._transport.writelines(pieces)
+        elif pieces:
+            self._transport.write(b"".join(pieces))
+        if ended:
+            self._finish()
+
+    def cut(self) -> None:
+        """Ends an answer that cannot be completed so that the client sees that it is not whole."""
+        self._exchange = None
+        if self._framing is Framing.CLOSE:
+            self._transport.abort()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        """After what is still to be written, unless the client does not take it in time."""
+        self._reading = Reading.NOTHING
+        self.deadline = self._server.clock() + self._server.limits.linger_timeout
+        self._transport.close()
+
+    def _answer(self, status: int, headers: list[Header], body: bytes) -> None:
+        head = self._render_head(status, [*headers, (b"Content-Length", b"%d" % len(body))])
+        self._transport.write(head if self._framing is Framing.NO_BODY else head + body)
+        self._finish()
+
+    def _render_head(self, status: int, lines: list[Header]) -> bytes:
+        if self._close_after:
+            lines.append((b"Connection", b"close"))
+        elif self._framing is Framing.CLOSE:
+            lines.append((b"Connection", b"keep-alive"))
+        return render_answer_head(status, lines)
+
+    def _finish(self) -> None:
+        """The current answer is out."""
+        self._exchange = None
+        self._busy = False
+        server = self._server
+        now = server.clock()
+        if self._close_after or server.draining:
+            self._shut(now)
+            return
+        match self._reading:
+            case Reading.HEAD:
+                self.deadline = now + server.limits.head_timeout
+            case Reading.BODY:
+                self._body_started_at = now
+                self.deadline = now + server.limits.body_timeout
+            case Reading.BETWEEN | Reading.NOTHING:
+                self.deadline = now + server.limits.idle_timeout
+        if self._queue or self._reading_paused:
+            self._pump()
+
+    def _shut(self, now: float) -> None:
+        """Ends our half and lets the client take the answer before the connection is gone: closing at once, with
+        unread bytes from the client, would reset it and could lose the answer (RFC 9112 section 9.6)."""
+        self._reading = Reading.NOTHING
+        self._queue = None
+        if self._transport.is_closing():
+            return
+        self.deadline = now + self._server.limits.linger_timeout
+        if self._reading_paused:
+            self._reading_paused = False
+            self._transport.resume_reading()
+        self._transport.write_eof()
+
+
+def _id_headers(ids: RequestIds) -> tuple[Header, Header]:
+    return (b"request-id", ids.request_id.encode("latin-1")), (b"apim-request-id", ids.apim_request_id.encode())

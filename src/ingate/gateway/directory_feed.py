@@ -1,0 +1,54 @@
+"""Follows the directory snapshot that the control process publishes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ingate.domain.directory import Directory, DirectoryMalformed, parse_directory
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
+"""A change is served within this time."""
+
+
+class DirectoryFeed:
+    """Looks at a file and hands on every new revision. A file that is missing or damaged changes nothing: the gateway
+    goes on with the last good one."""
+
+    def __init__(
+        self, path: Path, *, loop: asyncio.AbstractEventLoop, on_directory: Callable[[Directory], None]
+    ) -> None:
+        self._path = path
+        self._loop = loop
+        self._on_directory = on_directory
+        self._seen: tuple[int, int, int] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self.look()
+        self._timer = self._loop.call_later(LOOK_SECONDS, self.start)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def look(self) -> None:
+        """Reads the file if it is another than the one read last."""
+        try:
+            found = os.stat(self._path)
+            version = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if version == self._seen:
+                return
+            directory = parse_directory(self._path.read_bytes())
+        except FileNotFoundError:
+            return
+        except (OSError, DirectoryMalformed) as error:
+            _log.warning("the directory cannot be read, the last one stays: %s", error)
+            return
+        self._seen = version
+        self._on_directory(directory)

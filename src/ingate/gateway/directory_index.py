@@ -1,0 +1,105 @@
+"""The directory snapshot, arranged for look-ups by what a request carries: host name and deployment name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
+from ingate.domain.quota import QuotaLimits
+from ingate.domain.upstream import Upstream, UpstreamDefinition
+
+AZURE_DOMAINS = ("services.ai.azure.com", "cognitiveservices.azure.com", "openai.azure.com")
+"""The second and third also serve Claude's path on Azure."""
+
+LOCAL_DOMAIN = "localhost"
+"""`example-resource.localhost` resolves to loopback without any set-up (RFC 6761)."""
+
+_HOSTS_LIMIT = 1024
+
+GetUpstream = Callable[[UpstreamDefinition], Upstream]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentEntry:
+    deployment: DirectoryDeployment
+    quota_key: str
+    limits: QuotaLimits
+    upstream: Upstream
+    upstream_model: bytes
+    """As a JSON string, ready to be spliced in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceEntry:
+    resource: DirectoryResource
+    deployments: dict[str, DeploymentEntry]
+
+
+class DirectoryIndex:
+    """One revision. Replaced whole, never changed, but for the host names it remembers."""
+
+    __slots__ = ("_by_host", "_by_subdomain", "_default", "_domains", "revision")
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        get_upstream: GetUpstream,
+        default_resource: str | None,
+        domains: tuple[str, ...],
+    ) -> None:
+        """`default_resource` serves every host name that is under no known domain; without one, a directory's only
+        resource does. `domains` are the operator's own, besides Azure's and `localhost`."""
+        self.revision = directory.revision
+        upstreams = {definition.name: get_upstream(definition) for definition in directory.upstreams}
+        entries = [_make_entry(resource, upstreams) for resource in directory.resources]
+        self._by_subdomain = {entry.resource.subdomain.lower(): entry for entry in entries}
+        self._domains = tuple(f".{domain.lower().strip('.')}" for domain in (*domains, *AZURE_DOMAINS, LOCAL_DOMAIN))
+        self._default = (
+            self._by_subdomain.get(default_resource.lower())
+            if default_resource
+            else entries[0]
+            if len(entries) == 1
+            else None
+        )
+        self._by_host: dict[bytes, ResourceEntry | None] = {}
+
+    def find_resource(self, host: bytes) -> ResourceEntry | None:
+        """By the request's Host, which may be empty (HTTP/1.0) or carry a port."""
+        try:
+            return self._by_host[host]
+        except KeyError:
+            entry = self._decide_resource(host)
+            if len(self._by_host) < _HOSTS_LIMIT:
+                self._by_host[host] = entry
+            return entry
+
+    def _decide_resource(self, host: bytes) -> ResourceEntry | None:
+        name = host.decode("latin-1").lower()
+        if not name.startswith("["):
+            name = name.partition(":")[0]
+        name = name.rstrip(".")
+        for domain in self._domains:
+            if name.endswith(domain):
+                return self._by_subdomain.get(name.removesuffix(domain))
+        return self._default
+
+
+def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> ResourceEntry:
+    return ResourceEntry(
+        resource=resource,
+        deployments={
+            deployment.name: DeploymentEntry(
+                deployment=deployment,
+                quota_key=f"{resource.resource_id}/deployments/{deployment.name}".lower(),
+                limits=QuotaLimits.of_capacity(deployment.capacity),
+                upstream=upstreams[deployment.upstream],
+                upstream_model=msgspec.json.encode(deployment.upstream_model),
+            )
+            for deployment in resource.deployments
+            if deployment.upstream in upstreams
+        },
+    )

@@ -1,0 +1,198 @@
+"""One exchange at run time: it hears the upstream, writes to the client, and settles exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, ExchangeState, Outcome
+from ingate.domain.quota import Reservation
+from ingate.domain.refusal import UpstreamUnavailable
+from ingate.domain.upstream import UpstreamCall, UpstreamFailure
+from ingate.domain.usage import TokenUsage, decide_usage
+from ingate.wire.http1 import Header, UnsafeHeadError
+from ingate.wire.messages.errors import render_error_event
+from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
+
+from .answer_head import AnswerHead, read_answer_head
+from .refusals import describe_failure, render_refusal
+
+if TYPE_CHECKING:
+    from .connection import ClientConnection
+    from .directory_index import DeploymentEntry
+    from .head import RequestHead
+    from .pipeline import Caller, Pipeline, RequestIds
+
+CLIENT_LEFT_STATUS = 499
+"""nginx's convention for a client that left before it was answered."""
+
+
+class Exchange:
+    """Admitted by the pipeline; an `UpstreamSink`. `domain/exchange.py` says which event may follow which."""
+
+    __slots__ = (
+        "_answer",
+        "_caller",
+        "_connection",
+        "_entry",
+        "_first_token_at",
+        "_head",
+        "_ids",
+        "_pipeline",
+        "_reader",
+        "_reservation",
+        "_state",
+        "_streaming",
+        "_tail",
+        "call",
+    )
+
+    call: UpstreamCall
+
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        connection: ClientConnection,
+        head: RequestHead,
+        caller: Caller,
+        entry: DeploymentEntry,
+        reservation: Reservation | None,
+        streaming: bool,
+        ids: RequestIds,
+    ) -> None:
+        self._pipeline = pipeline
+        self._connection = connection
+        self._head = head
+        self._caller = caller
+        self._entry = entry
+        self._reservation = reservation
+        self._streaming = streaming
+        self._ids = ids
+        self._state = ExchangeState.ADMITTED
+        self._answer: AnswerHead | None = None
+        self._reader: AnswerReader | None = None
+        self._first_token_at: float | None = None
+        self._tail = b""
+        """The last bytes of the stream so far: whether it stands between two events."""
+
+    # What the upstream says
+
+    def on_answer_head(self, status: int, headers: Sequence[Header]) -> None:
+        answer = read_answer_head(status, headers)
+        if answer.request_id is not None:
+            self._ids = self._ids._replace(request_id=answer.request_id)
+        try:
+            self._connection.begin_answer(status, answer.headers, answer.content_length, self._ids)
+        except UnsafeHeadError as error:
+            self.call.cancel()
+            self.on_upstream_failure(UpstreamFailure.MALFORMED, str(error))
+            return
+        self._advance(ExchangeEvent.ANSWER_BEGAN)
+        self._answer = answer
+        self._reader = StreamAnswerReader() if answer.is_stream else JsonAnswerReader()
+
+    def on_answer_read(self, data: bytes, ended: bool) -> None:
+        answer, reader = self._answer, self._reader
+        if answer is None or reader is None or self._state is ExchangeState.SETTLED:
+            return
+        if data:
+            reader.read(data)
+            if answer.is_stream:
+                self._tail = data[-4:] if len(data) >= 4 else (self._tail + data)[-4:]
+                if self._first_token_at is None and isinstance(reader, StreamAnswerReader) and reader.saw_content:
+                    self._first_token_at = self._pipeline.clock()
+        if ended:
+            reader.end()
+            self._advance(ExchangeEvent.ANSWER_ENDED)
+            self._settle("completed" if answer.status < 400 else "refused-by-upstream", answer.status)
+        self._connection.send(data, ended)
+
+    def on_upstream_failure(self, failure: UpstreamFailure, detail: str) -> None:
+        answer = self._answer
+        self._advance(ExchangeEvent.UPSTREAM_FAILED)
+        if answer is None:
+            rendered = render_refusal(UpstreamUnavailable(failure=failure), self._ids.request_id)
+            self._settle("upstream-failed", rendered.status, error_code=rendered.code, detail=detail)
+            self._connection.answer_refusal(rendered, self._ids)
+            return
+        error_type, message = describe_failure(failure)
+        self._settle("upstream-failed", answer.status, error_code=error_type, detail=detail)
+        if answer.is_stream and not answer.is_encoded:
+            between_events = self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r"))
+            after = b"" if between_events else self._tail
+            self._connection.send(render_error_event(error_type, message, self._ids.request_id, after=after), True)
+        else:
+            self._connection.cut()
+
+    # What the client's connection says
+
+    def on_client_slow(self) -> None:
+        self.call.pause()
+
+    def on_client_ready(self) -> None:
+        self.call.resume()
+
+    def on_client_left(self) -> None:
+        """The connection is gone; whatever the upstream would still send is in vain."""
+        if self._state is not ExchangeState.SETTLED:
+            self.call.cancel()
+            status = self._answer.status if self._answer is not None else CLIENT_LEFT_STATUS
+            self._advance(ExchangeEvent.CLIENT_LEFT)
+            self._settle("client-gone", status)
+
+    def on_worker_stopped(self) -> None:
+        if self._state is not ExchangeState.SETTLED:
+            self.call.cancel()
+            self._advance(ExchangeEvent.WORKER_STOPPED)
+            self._settle("shut-down", self._answer.status if self._answer is not None else CLIENT_LEFT_STATUS)
+
+    # The end
+
+    def _advance(self, event: ExchangeEvent) -> None:
+        self._state = TRANSITIONS[self._state, event]
+
+    def _settle(
+        self, outcome: Outcome, status: int, *, error_code: str | None = None, detail: str | None = None
+    ) -> None:
+        """Every ending comes here, once: the quota is corrected and the record written, before the last byte of
+        the answer leaves."""
+        pipeline, reader, caller, deployment = self._pipeline, self._reader, self._caller, self._entry.deployment
+        now = pipeline.clock()
+        usage = decide_usage(reader.usage) if reader is not None and reader.usage is not None else None
+        if self._reservation is not None:
+            pipeline.limiter.settle(
+                self._reservation,
+                input_tokens=usage.uncached_input_tokens if usage is not None else 0,
+                output_tokens=usage.output_tokens if usage is not None else 0,
+                now=now,
+            )
+        started = self._head.started_at
+        first_token_at = self._first_token_at
+        pipeline.log.append(
+            ExchangeRecord(
+                time=pipeline.wall_clock() - (now - started),
+                request_id=self._ids.request_id,
+                apim_request_id=self._ids.apim_request_id,
+                resource=caller.resource.resource.name,
+                deployment=deployment.name,
+                model=deployment.model_id,
+                upstream=deployment.upstream,
+                response_model=reader.response_model if reader is not None else None,
+                operation=caller.endpoint.operation,
+                status=status,
+                error_code=error_code or (reader.error_type if reader is not None else None),
+                outcome=outcome,
+                streaming=self._streaming,
+                duration_ms=round((now - started) * 1000, 3),
+                first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
+                usage=usage if usage is not None else TokenUsage(),
+                usage_is_estimate=outcome != "completed" and usage is not None,
+                authentication=caller.authentication,
+                key_number=caller.key_number,
+                caller_address=self._connection.peer,
+                user_agent=self._head.user_agent.decode("latin-1"),
+                stop_reason=reader.stop_reason if reader is not None else None,
+                upstream_detail=detail,
+            )
+        )

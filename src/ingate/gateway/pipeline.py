@@ -1,0 +1,212 @@
+"""The pipeline: the steps that every request goes through, in one order.
+
+    locate resource -> authenticate -> (head read) -> resolve deployment -> admit -> forward -> relay -> settle
+
+The first two need only the head, so a caller who does not belong here never gets a body buffered. An endpoint
+supplies its differences as data and so cannot forget a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ingate.domain.exchange import ExchangeLog, ExchangeRecord
+from ingate.domain.key import KeyNumber, decide_key_number
+from ingate.domain.quota import QuotaExceeded, QuotaLimiter, estimate_input_tokens
+from ingate.domain.refusal import (
+    DeploymentNotFound,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotRecordable,
+    OperationNotSupported,
+    Refusal,
+    ResourceNotFound,
+    ShuttingDown,
+    Unauthenticated,
+)
+from ingate.domain.upstream import UpstreamRequest
+from ingate.wire.messages.request import MalformedRequest, parse_request, splice_model
+
+from .exchange import Exchange
+from .refusals import render_refusal
+
+if TYPE_CHECKING:
+    from .connection import ClientConnection
+    from .directory_index import DirectoryIndex, ResourceEntry
+    from .head import RequestHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An operation of the Messages API that Foundry serves."""
+
+    operation: str
+    upstream_path: bytes
+    takes_quota: bool
+    """Whether it counts against the deployment's tokens and requests. Token counting is free, with a limit of its
+    own at the upstream."""
+
+
+ENDPOINTS = {
+    b"/anthropic/v1/messages": Endpoint(operation="messages", upstream_path=b"/v1/messages", takes_quota=True),
+    b"/anthropic/v1/messages/count_tokens": Endpoint(
+        operation="count_tokens", upstream_path=b"/v1/messages/count_tokens", takes_quota=False
+    ),
+}
+
+
+class RequestIds(NamedTuple):
+    request_id: str
+    """Anthropic's form, `req_...`; replaced by the upstream's own when it gives one."""
+    apim_request_id: str
+    """Azure's form, a GUID."""
+
+
+class Caller(NamedTuple):
+    """Who asks, and for which resource: what a request's head decides."""
+
+    endpoint: Endpoint
+    resource: ResourceEntry
+    authentication: Literal["key"]
+    key_number: KeyNumber
+
+
+class Pipeline:
+    """One worker's. `directory` is replaced whole when the control plane publishes a new revision."""
+
+    def __init__(
+        self,
+        *,
+        directory: DirectoryIndex | None,
+        limiter: QuotaLimiter,
+        log: ExchangeLog,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        make_ids: Callable[[], RequestIds],
+    ) -> None:
+        """`clock` is monotonic, in seconds; `wall_clock` counts from 1970."""
+        self.directory = directory
+        self.limiter = limiter
+        self.log = log
+        self.clock = clock
+        self.wall_clock = wall_clock
+        self.make_ids = make_ids
+        self.draining = False
+
+    def decide_caller(self, head: RequestHead) -> Caller | Refusal:
+        """The steps that need no body."""
+        endpoint = ENDPOINTS.get(head.path)
+        if endpoint is None:
+            return OperationNotSupported()
+        if head.method != b"POST":
+            return MethodNotAllowed(allowed="POST")
+        if self.draining or self.directory is None:
+            return ShuttingDown()
+        resource = self.directory.find_resource(head.host)
+        if resource is None:
+            return ResourceNotFound(host=head.host.decode("latin-1"))
+        presented = _get_presented_key(head)
+        if not isinstance(presented, bytes):
+            return presented
+        key_number = decide_key_number(presented, resource.resource.key_digests)
+        if key_number is None:
+            return Unauthenticated(presented="key")
+        if head.version is None:
+            return InvalidRequest(message="anthropic-version: header is required")
+        if head.content_encoding not in (None, b"identity"):
+            return InvalidRequest(message="content-encoding: only an unencoded request body is accepted")
+        return Caller(endpoint, resource, "key", key_number)
+
+    def forward(
+        self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection
+    ) -> Exchange | None:
+        """The steps from the body on. Without an exchange, the refusal has been answered."""
+        parsed = parse_request(body)
+        if isinstance(parsed, MalformedRequest):
+            return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection)
+        entry = caller.resource.deployments.get(parsed.deployment_name)
+        if entry is None:
+            return self.refuse(head, caller, parsed.deployment_name, DeploymentNotFound(), connection)
+        if not self.log.is_ready():
+            return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection)
+        reservation = None
+        if caller.endpoint.takes_quota:
+            reservation = self.limiter.reserve(
+                entry.quota_key, entry.limits, estimate_input_tokens(len(body)), self.clock()
+            )
+            if isinstance(reservation, QuotaExceeded):
+                return self.refuse(head, caller, parsed.deployment_name, reservation, connection)
+        exchange = Exchange(
+            pipeline=self,
+            connection=connection,
+            head=head,
+            caller=caller,
+            entry=entry,
+            reservation=reservation,
+            streaming=parsed.stream,
+            ids=self.make_ids(),
+        )
+        pieces, length = splice_model(body, parsed.model_spans, entry.upstream_model)
+        head.drop_nominated()
+        exchange.call = entry.upstream.send(
+            UpstreamRequest(
+                path=caller.endpoint.upstream_path,
+                query=head.query,
+                headers=head.forward,
+                body=pieces,
+                content_length=length,
+            ),
+            exchange,
+        )
+        return exchange
+
+    def refuse(
+        self,
+        head: RequestHead,
+        caller: Caller | None,
+        deployment_name: str | None,
+        refusal: Refusal,
+        connection: ClientConnection,
+    ) -> None:
+        """Answers and records a request that was not admitted."""
+        ids = self.make_ids()
+        rendered = render_refusal(refusal, ids.request_id)
+        self.log.append(
+            ExchangeRecord(
+                time=self.wall_clock(),
+                request_id=ids.request_id,
+                apim_request_id=ids.apim_request_id,
+                resource=caller.resource.resource.name if caller else None,
+                deployment=deployment_name,
+                operation=caller.endpoint.operation if caller else "unknown",
+                status=rendered.status,
+                error_code=rendered.code,
+                outcome="refused",
+                duration_ms=round((self.clock() - head.started_at) * 1000, 3),
+                authentication="key" if caller else "none",
+                key_number=caller.key_number if caller else None,
+                caller_address=connection.peer,
+                user_agent=head.user_agent.decode("latin-1"),
+            )
+        )
+        connection.answer_refusal(rendered, ids)
+
+
+def _get_presented_key(head: RequestHead) -> bytes | Unauthenticated:
+    """`api-key`, `x-api-key`, both when they are equal, or a bearer token that is no JSON web token."""
+    key = head.api_key
+    if key is not None and head.x_api_key is not None:
+        return key if key == head.x_api_key else Unauthenticated(presented="key")
+    if key is None:
+        key = head.x_api_key
+    if key is not None:
+        return key
+    if head.authorization is None:
+        return Unauthenticated(presented="nothing")
+    scheme, _, token = head.authorization.partition(b" ")
+    token = token.strip()
+    if scheme.lower() != b"bearer" or not token or token.count(b".") == 2:
+        return Unauthenticated(presented="token")
+    return token

@@ -1,0 +1,134 @@
+"""Settings: parsed once, from options and the environment, then frozen. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+
+import msgspec
+import platformdirs
+
+PREFIX = "INGATE_"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used. The text names it and says what it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `ingate up` runs with. Each field is also the variable `INGATE_` and its name in capitals; times are in
+    seconds."""
+
+    host: str = "127.0.0.1"
+    """Where the gateway listens."""
+    port: int = 8080
+    """The gateway's; 0 takes a free one."""
+    management_port: int = 8081
+    """The management API's, on loopback; 0 takes a free one."""
+    data_dir: Path = Path()
+    """State, keys, journals. The platform's directory for state when not given."""
+    default_resource: str = "example-resource"
+    """Serves host names under no known domain, such as a bare address."""
+    domains: tuple[str, ...] = ()
+    """`resource.DOMAIN` is served as well as Azure's host names. In the environment, separated by commas."""
+    local: str = ""
+    """A small real model in the simulator's place: `smollm2`, or the path of a GGUF file."""
+    development_keys: bool = False
+    """Gives the default resource the publicly known development keys."""
+    log_level: str = "info"
+    workers: int = 1
+    """Gateway processes on the one port."""
+    drain_timeout: float = 30.0
+    """For open exchanges to end when a worker is told to stop."""
+    head_timeout: float = 15.0
+    """For a request's head to arrive."""
+    body_timeout: float = 30.0
+    """For a request's body to arrive, with a second more for every 4 KiB that did."""
+    idle_timeout: float = 75.0
+    """For the next request on a client's connection."""
+    max_connections: int = 20_000
+    """Client connections of one worker."""
+    simulator_seed: int = 0
+    simulator_time_to_first_token: float = 0.0
+    simulator_tokens_per_second: float = 0.0
+    """0: as fast as possible."""
+
+
+def parse_settings(options: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
+    """Options go before the environment, the environment before defaults. Raises SettingsError."""
+    environment = os.environ if environment is None else environment
+    hints = get_type_hints(Settings)
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        variable = PREFIX + field.name.upper()
+        if options.get(field.name) is not None:
+            values[field.name] = _convert(field.name, options[field.name], hints[field.name])
+        elif environment.get(variable):
+            values[field.name] = _convert(variable, environment[variable], hints[field.name])
+    values.setdefault("data_dir", Path(platformdirs.user_state_dir("ingate")))
+    return _checked(Settings(**cast(Any, values)))
+
+
+def read_environment(name: str) -> str:
+    """For credentials that are kept by reference. Raises KeyError."""
+    return os.environ[name]
+
+
+def render_settings(settings: Settings) -> str:
+    """For a child process. There is no secret in settings."""
+    return msgspec.json.encode(settings, enc_hook=str).decode()
+
+
+def restore_settings(text: str) -> Settings:
+    return msgspec.json.decode(text, type=Settings, dec_hook=lambda kind, value: kind(value))
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _convert(name: str, value: object, kind: object) -> object:
+    try:
+        if kind is bool:
+            return _parse_flag(value)
+        if kind == tuple[str, ...]:
+            parts = value.split(",") if isinstance(value, str) else cast("tuple[str, ...]", value)
+            return tuple(part.strip() for part in parts if part.strip())
+        if kind is Path:
+            return Path(str(value)).expanduser().absolute()
+        return cast("type[int] | type[float] | type[str]", kind)(cast(str, value))
+    except ValueError:
+        raise SettingsError(f"{name}: '{value}' is not a {getattr(kind, '__name__', 'list')}") from None
+
+
+def _parse_flag(value: object) -> bool:
+    flag = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(str(value).lower())
+    if flag is None:
+        raise ValueError
+    return flag
+
+
+def _checked(settings: Settings) -> Settings:
+    for name in ("port", "management_port"):
+        if not 0 <= getattr(settings, name) <= 65535:
+            raise SettingsError(f"{name}: not a port")
+    if settings.workers < 1:
+        raise SettingsError("workers: at least 1")
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingsError("log_level: debug, info, warning or error")
+    if settings.development_keys and not is_loopback(settings.host):
+        raise SettingsError(
+            f"host: {settings.host} is not loopback, and the development keys are known to everyone; "
+            "start without --development-keys"
+        )
+    return settings

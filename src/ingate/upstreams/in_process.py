@@ -1,0 +1,113 @@
+"""An upstream in the same process: a function that turns a request into an answer, such as the simulator's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from ingate.domain.upstream import UpstreamCall, UpstreamRequest, UpstreamSink
+from ingate.wire.http1 import Header
+
+WRITE_SIZE = 64 * 1024
+"""Pieces due at once are handed on together, up to this size, as a socket's read would."""
+
+
+class InProcessAnswer(Protocol):
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Sequence[Header]: ...
+    @property
+    def chunks(self) -> Iterable[tuple[float, bytes]]:
+        """Seconds to wait before each piece, and the piece."""
+        ...
+
+
+class Respond(Protocol):
+    def __call__(self, *, path: bytes, query: bytes, headers: Sequence[Header], body: bytes) -> InProcessAnswer: ...
+
+
+class InProcessUpstream:
+    def __init__(self, respond: Respond, *, loop: asyncio.AbstractEventLoop) -> None:
+        self._respond = respond
+        self._loop = loop
+
+    def send(self, request: UpstreamRequest, sink: UpstreamSink) -> UpstreamCall:
+        call = InProcessCall(sink, self._loop.call_later)
+        self._loop.call_soon(call.start, self._respond, request)
+        return call
+
+    is_idle = True
+
+    def sweep(self, now: float) -> None:
+        """Nothing here waits for a peer."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class InProcessCall:
+    __slots__ = ("_call_later", "_chunks", "_held", "_paused", "_sink", "_timer")
+
+    def __init__(self, sink: UpstreamSink, call_later: Callable[..., asyncio.TimerHandle]) -> None:
+        self._sink: UpstreamSink | None = sink
+        self._call_later = call_later
+        self._chunks: Iterator[tuple[float, bytes]] = iter(())
+        self._held: bytes | None = None
+        """A piece whose time has not come, or came while paused."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._paused = False
+
+    def start(self, respond: Respond, request: UpstreamRequest) -> None:
+        if self._sink is None:
+            return
+        answer = respond(path=request.path, query=request.query, headers=request.headers, body=b"".join(request.body))
+        chunks, headers = answer.chunks, answer.headers
+        if isinstance(chunks, Sequence):
+            headers = [*headers, (b"content-length", b"%d" % sum(len(piece) for _, piece in chunks))]
+        self._chunks = iter(chunks)
+        self._sink.on_answer_head(answer.status, headers)
+        self._run()
+
+    def cancel(self) -> None:
+        self._sink = None
+        self._chunks = iter(())
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+        if self._timer is None and self._held is not None:
+            self._run()
+
+    def _on_time(self) -> None:
+        self._timer = None
+        if not self._paused:
+            self._run()
+
+    def _run(self) -> None:
+        """Hands on everything that is due, then waits for the next piece or ends."""
+        due: list[bytes] = []
+        size = 0
+        if self._held is not None:
+            due.append(self._held)
+            size = len(self._held)
+            self._held = None
+        for delay, piece in self._chunks:
+            if delay > 0 or size >= WRITE_SIZE:
+                self._held = piece
+                self._timer = self._call_later(delay, self._on_time)
+                break
+            due.append(piece)
+            size += len(piece)
+        ended = self._held is None
+        sink = self._sink
+        if sink is None:
+            return
+        if ended:
+            self._sink = None
+        sink.on_answer_read(b"".join(due), ended)

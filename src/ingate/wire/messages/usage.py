@@ -1,0 +1,227 @@
+"""Side readers: they see an answer's bytes as they pass and take the usage from them, never delaying one.
+
+https://platform.claude.com/docs/en/build-with-claude/streaming: `message_start` carries the usage known at the start,
+every `message_delta` the cumulative usage so far, so a later figure replaces an earlier one.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+CARRY_LIMIT = 16 * 1024 * 1024
+"""Bytes of one event, or of one JSON answer, that a reader keeps. Longer ones pass, with their usage unread."""
+
+
+class CacheCreation(msgspec.Struct, frozen=True):
+    ephemeral_5m_input_tokens: int = 0
+    ephemeral_1h_input_tokens: int = 0
+
+
+class ServerToolUse(msgspec.Struct, frozen=True):
+    web_search_requests: int | None = 0
+    web_fetch_requests: int | None = 0
+
+
+class OutputTokensDetails(msgspec.Struct, frozen=True):
+    thinking_tokens: int | None = 0
+
+
+class ReportedUsage(msgspec.Struct, frozen=True):
+    """`usage` as it stands on the wire; None where this event did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    server_tool_use: ServerToolUse | None = None
+    output_tokens_details: OutputTokensDetails | None = None
+    service_tier: str | None = None
+
+    def updated(self, later: ReportedUsage) -> ReportedUsage:
+        """What is known after `later`, which is cumulative but may leave out what did not change."""
+        known = {
+            name: new if (new := getattr(later, name)) is not None else getattr(self, name)
+            for name in self.__struct_fields__
+        }
+        return ReportedUsage(**known)
+
+
+class _Delta(msgspec.Struct, frozen=True):
+    stop_reason: str | None = None
+
+
+class _Message(msgspec.Struct, frozen=True):
+    model: str | None = None
+    usage: ReportedUsage | None = None
+    stop_reason: str | None = None
+
+
+class _Error(msgspec.Struct, frozen=True):
+    type: str | None = None
+
+
+class _Document(msgspec.Struct, frozen=True):
+    """The fields of interest of any answer and of any event; `type` tells them apart."""
+
+    type: str | None = None
+    message: _Message | None = None
+    delta: _Delta | None = None
+    model: str | None = None
+    usage: ReportedUsage | None = None
+    stop_reason: str | None = None
+    error: _Error | None = None
+    input_tokens: int | None = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+
+
+class AnswerReader:
+    """What an answer says of itself, as far as it has been read."""
+
+    __slots__ = ("error_type", "ended_well", "response_model", "stop_reason", "usage")
+
+    def __init__(self) -> None:
+        self.usage: ReportedUsage | None = None
+        self.response_model: str | None = None
+        self.stop_reason: str | None = None
+        self.error_type: str | None = None
+        """Set by an error answer or an `error` event."""
+        self.ended_well = False
+        """Whether the whole answer was read: its closing brace, or `message_stop`."""
+
+    def read(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """No more will come."""
+
+    def _take(self, document: _Document) -> None:
+        message = document.message
+        if message is not None:
+            self._take_usage(message.usage)
+            self.response_model = message.model or self.response_model
+        if document.usage is not None:
+            self._take_usage(document.usage)
+        if document.model is not None:
+            self.response_model = document.model
+        if document.delta is not None and document.delta.stop_reason is not None:
+            self.stop_reason = document.delta.stop_reason
+        if document.stop_reason is not None:
+            self.stop_reason = document.stop_reason
+        if document.error is not None:
+            self.error_type = document.error.type or "unknown"
+
+    def _take_usage(self, usage: ReportedUsage | None) -> None:
+        if usage is not None:
+            self.usage = usage if self.usage is None else self.usage.updated(usage)
+
+
+class JsonAnswerReader(AnswerReader):
+    """Reads a JSON answer of Messages or of count_tokens."""
+
+    __slots__ = ("_carry", "_too_long")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._carry: bytes | bytearray = b""
+        self._too_long = False
+
+    def read(self, data: bytes) -> None:
+        if not self._carry:
+            self._carry = data
+        elif len(self._carry) + len(data) <= CARRY_LIMIT:
+            if isinstance(self._carry, bytes):
+                self._carry = bytearray(self._carry)
+            self._carry += data
+        else:
+            self._carry = b""
+            self._too_long = True
+
+    def end(self) -> None:
+        if self._too_long or not self._carry:
+            return
+        try:
+            document = _decode(self._carry)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        self.ended_well = True
+        self._take(document)
+        if document.input_tokens is not None and document.usage is None:
+            self.usage = ReportedUsage(input_tokens=document.input_tokens)
+
+
+class StreamAnswerReader(AnswerReader):
+    """Reads an SSE answer. It looks only at the events that can hold usage, an end or an error."""
+
+    __slots__ = ("_carry", "saw_content")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._carry = bytearray()
+        self.saw_content = False
+        """Whether a content block has begun: the first token's time has come."""
+
+    def read(self, data: bytes) -> None:
+        carry = self._carry
+        if not carry:
+            if data.endswith(b"\n\n"):
+                self._read_events(data)
+            else:
+                self._read_tail(data)
+            return
+        seen = max(0, len(carry) - 3)
+        carry += data
+        if _find_last_boundary(carry, seen) >= 0:
+            pending = bytes(carry)
+            carry.clear()
+            self._read_tail(pending)
+        elif len(carry) > CARRY_LIMIT:
+            carry.clear()
+
+    def end(self) -> None:
+        if self._carry:
+            self._read_events(bytes(self._carry))
+            self._carry.clear()
+
+    def _read_tail(self, data: bytes) -> None:
+        boundary = _find_last_boundary(data, 0)
+        if boundary < 0:
+            self._carry += data
+        else:
+            self._read_events(data[:boundary])
+            self._carry += data[boundary:]
+
+    def _read_events(self, events: bytes) -> None:
+        if not self.saw_content and b"content_block" in events:
+            self.saw_content = True
+        if b'"usage"' in events or b'"error"' in events or b'"message_stop"' in events:
+            if b"\r" in events:
+                events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            for event in events.split(b"\n\n"):
+                if b'"usage"' in event or b'"error"' in event or b'"message_stop"' in event:
+                    self._read_event(event)
+
+    def _read_event(self, event: bytes) -> None:
+        data = b"\n".join(line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
+        try:
+            document = _decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if document.type == "message_stop":
+            self.ended_well = True
+        elif document.type in ("message_start", "message_delta", "error"):
+            self._take(document)
+
+
+def _find_last_boundary(data: bytes | bytearray, start: int) -> int:
+    """The end of the last whole event at or after `start`, or -1."""
+    boundary = data.rfind(b"\n\n", start)
+    if boundary >= 0:
+        boundary += 2
+    if b"\r" in data[start:]:
+        crlf = data.rfind(b"\r\n\r\n", start)
+        boundary = max(boundary, crlf + 4 if crlf >= 0 else -1)
+        boundary = max(boundary, data.rfind(b"\r\r", start) + 2 if b"\r\r" in data[start:] else -1)
+    return boundary
