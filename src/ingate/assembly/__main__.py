@@ -54,6 +54,8 @@ def _configure_logging(settings: Settings, role: str, worker: int) -> None:
         format=f"%(asctime)s %(levelname)s [{name}] %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    for library in ("alembic", "uvicorn", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""The `ingate` command: joins the command line to what `ingate up` starts."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any
+
+import click
+
+from ingate.cli.app import build_cli
+from ingate.cli.banner import find_program, render_banner
+from ingate.cli.invocation import Invocation
+from ingate.cli.up import up_command
+
+
+def main() -> None:
+    """Runs one command and exits with its code."""
+    invocation = Invocation(
+        # The commands take the environment as a value; this is where it becomes one.
+        environment=dict(os.environ),  # noqa: TID251
+        stdin_is_terminal=sys.stdin.isatty(),
+        stdout_is_terminal=sys.stdout.isatty(),
+    )
+    build_cli(up_command(_serve)).main(obj=invocation, prog_name="ingate")
+
+
+def _serve(**options: Any) -> int:
+    # Imported only here: the other commands need nothing of what serves, and start faster without it.
+    from ingate.settings import SettingsError, parse_settings
+
+    try:
+        settings = parse_settings(options)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    from ingate.assembly.supervisor import run_up
+
+    return run_up(settings, announce=functools.partial(render_banner, program=find_program(sys.argv[0])))
+
+
+if __name__ == "__main__":
+    main()

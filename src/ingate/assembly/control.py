@@ -1,0 +1,150 @@
+"""The control process: the management API over the control plane's state."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from ingate.domain.directory import Directory
+from ingate.domain.key import DEVELOPMENT_KEY_DIGESTS, DEVELOPMENT_KEYS, KeyPair
+from ingate.domain.upstream import UpstreamDefinition
+from ingate.management.app import create_management_app
+from ingate.management.control_plane import ControlPlane
+from ingate.management.seeding import Defaults, seed_defaults
+from ingate.settings import Settings, is_loopback
+from ingate.store.catalog_file import read_catalog
+from ingate.store.directory_file import DirectoryFile
+from ingate.store.faults import StoreUnusable
+from ingate.store.opening import Stores, open_stores
+from ingate.store.private_file import write_private_file
+
+from .gateway import DIRECTORY_FILE
+from .identifiers import make_api_key, make_guid
+from .lifeline import report_ready, watch_lifeline
+from .local_upstream import put_in_simulators_place
+
+_log = logging.getLogger(__name__)
+
+ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+
+
+class StartRefused(Exception):
+    """Ingate will not start like this. The text is for the user."""
+
+
+def run_control(
+    settings: Settings, *, listener: socket.socket, lifeline: int, ready: int, gateway_url: str, local_upstream: str
+) -> int:
+    """Serves until SIGTERM or the supervisor's end. Gives back the exit code."""
+    try:
+        return asyncio.run(_serve(settings, listener, lifeline, ready, gateway_url, local_upstream))
+    except (StoreUnusable, StartRefused, OSError) as error:
+        report_ready(ready, {"error": str(error)})
+        return 1
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, lifeline: int, ready: int, gateway_url: str, local_upstream: str
+) -> int:
+    stores = await open_stores(settings.data_dir)
+    try:
+        local = msgspec.json.decode(local_upstream, type=UpstreamDefinition) if local_upstream else None
+        plane = _make_plane(settings, stores, gateway_url, local)
+        defaults = await seed_defaults(plane, development_keys=settings.development_keys)
+        if settings.development_keys:
+            await _use_development_keys(plane, defaults)
+        await _check_exposure(settings, stores)
+        app = create_management_app(plane, admin_token=_get_admin_token(settings.data_dir / ADMIN_TOKEN_FILE))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        )
+        watch_lifeline(lifeline, asyncio.get_running_loop(), lambda: setattr(server, "should_exit", True))
+        listener.listen()
+        report_ready(ready, await _describe(stores, defaults))
+        await server.serve(sockets=[listener])
+    finally:
+        await stores.close()
+    return 0
+
+
+def _make_plane(
+    settings: Settings, stores: Stores, gateway_url: str, local: UpstreamDefinition | None
+) -> ControlPlane:
+    def arrange(directory: Directory) -> Directory:
+        return put_in_simulators_place(directory, local) if local is not None else directory
+
+    directory_file = DirectoryFile(stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange)
+    return ControlPlane(
+        state=stores,
+        catalog=read_catalog(),
+        clock=lambda: datetime.now(UTC),
+        new_id=make_guid,
+        new_api_key=make_api_key,
+        publish=directory_file.publish,
+        endpoint_for=lambda subdomain: _get_endpoint(subdomain, settings, gateway_url),
+    )
+
+
+def _get_endpoint(subdomain: str, settings: Settings, gateway_url: str) -> str:
+    """The default resource answers at the bare address; the others have a host name each."""
+    if subdomain == settings.default_resource:
+        return f"{gateway_url}/"
+    port = gateway_url.rpartition(":")[2]
+    return f"http://{subdomain}.{settings.domains[0] if settings.domains else 'localhost'}:{port}/"
+
+
+def _get_admin_token(path: Path) -> str:
+    if path.exists():
+        return path.read_text("ascii").strip()
+    token = secrets.token_urlsafe(48)
+    write_private_file(path, token.encode("ascii") + b"\n")
+    return token
+
+
+async def _use_development_keys(plane: ControlPlane, defaults: Defaults) -> None:
+    """Asked for on the command line, and so for a data directory that has other keys as well."""
+    async with plane.changing() as session:
+        resource = await session.resources.get_resource_by_subdomain(defaults.resource)
+        if resource is None:
+            raise StartRefused(f"there is no resource '{defaults.resource}' to give the development keys to")
+        await session.keys.put_keys(resource.resource_id, KeyPair(key1=DEVELOPMENT_KEYS[0], key2=DEVELOPMENT_KEYS[1]))
+
+
+async def _check_exposure(settings: Settings, stores: Stores) -> None:
+    """Keys that everyone knows are for loopback."""
+    if is_loopback(settings.host):
+        return
+    async with stores.reading() as session:
+        directory = await session.directory.get_directory()
+    exposed = [r.name for r in directory.resources if not DEVELOPMENT_KEY_DIGESTS.isdisjoint(r.key_digests)]
+    if exposed:
+        raise StartRefused(
+            f"{settings.host} is not loopback, and {', '.join(exposed)} has a development key, which everyone knows; "
+            "start on 127.0.0.1 and run `ingate keys regenerate` for both keys first"
+        )
+
+
+async def _describe(stores: Stores, defaults: Defaults) -> dict[str, Any]:
+    """What the supervisor tells the user and writes into running.json."""
+    async with stores.reading() as session:
+        directory = await session.directory.get_directory()
+    resource = next((r for r in directory.resources if r.name == defaults.resource), None)
+    deployments = resource.deployments if resource is not None else ()
+    return {
+        "pid": os.getpid(),
+        "tenant_id": defaults.tenant_id,
+        "subscription_id": defaults.subscription_id,
+        "resource_group": defaults.resource_group,
+        "resource": defaults.resource,
+        "deployments": [deployment.name for deployment in deployments],
+        "simulated": all(deployment.upstream == "simulator" for deployment in deployments),
+    }

@@ -1,0 +1,308 @@
+"""`ingate up`: binds the sockets, starts the control process and the gateway workers, and looks after them."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from ingate.local_model.fault import LocalModelError
+from ingate.settings import Settings, render_settings
+from ingate.store.private_file import write_private_file
+
+from .local_upstream import LocalUpstream, start_local_upstream
+
+_log = logging.getLogger("ingate")
+
+RUNNING_FILE = "running.json"
+LOCK_FILE = "ingate.lock"
+READY_SECONDS = 60.0
+RESTART_SECONDS = 1.0
+"""Between a child's end and the next attempt, so that one that cannot start does not eat a core."""
+
+
+class Announce(Protocol):
+    """Renders what the user reads when everything serves."""
+
+    def __call__(
+        self,
+        *,
+        endpoint: str,
+        management_url: str,
+        data_dir: str,
+        resource: str,
+        deployments: list[str],
+        simulated: bool,
+        local_model: str | None,
+        development_keys: bool,
+    ) -> str: ...
+
+
+class StartFailed(Exception):
+    """The text is for the user."""
+
+
+def run_up(settings: Settings, *, announce: Announce) -> int:
+    """Serves until SIGTERM or SIGINT. Gives back the exit code."""
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s [supervisor] %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        with_lock = _lock_data_dir(settings.data_dir)
+        supervisor = Supervisor(settings)
+    except (StartFailed, OSError) as error:
+        _say(f"ingate: {error}")
+        return 1
+    try:
+        details = supervisor.start()
+        _print(_render_announcement(announce, settings, supervisor, details))
+        return supervisor.run()
+    except (StartFailed, LocalModelError) as error:
+        _say(f"ingate: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        supervisor.stop()
+        os.close(with_lock)
+
+
+class Child:
+    """One child process and how to start it again."""
+
+    def __init__(self, name: str, start: Callable[[], tuple[subprocess.Popen[bytes], int]]) -> None:
+        self.name = name
+        self._start = start
+        self.process, self.ready = start()
+        self.restart_at: float | None = None
+
+    def check(self, now: float) -> None:
+        """Starts it again when it has ended."""
+        if self.restart_at is not None:
+            if now >= self.restart_at:
+                self.restart_at = None
+                self.process, ready = self._start()
+                os.close(ready)
+            return
+        status = self.process.poll()
+        if status is not None:
+            _log.error("%s ended with status %d; starting it again", self.name, status)
+            self.restart_at = now + RESTART_SECONDS
+
+
+class Supervisor:
+    """Owns the sockets, so that a child that is started again finds its clients waiting."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Binds. Raises StartFailed."""
+        self._settings = settings
+        self._children: list[Child] = []
+        self._local: LocalUpstream | None = None
+        self._lifeline, self._lifeline_end = os.pipe()
+        self._gateway_sockets = _bind_gateways(settings)
+        self._management_socket = _bind("127.0.0.1", settings.management_port, "--management-port")
+        self.gateway_url = _url_of(self._gateway_sockets[0])
+        self.management_url = _url_of(self._management_socket)
+        self._stopping = False
+
+    def start(self) -> dict[str, Any]:
+        """Returns when everything serves, with what the control process says of the state."""
+        settings = self._settings
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        if settings.local:
+            self._local = start_local_upstream(settings.local, settings.data_dir, _say)
+        control = self._add_child("control process", ["control", *self._control_arguments()], self._management_socket)
+        workers = [
+            self._add_child(f"gateway worker {worker}", ["gateway", "--worker", str(worker)], listener)
+            for worker, listener in enumerate(self._gateway_sockets)
+        ]
+        details = self._await_ready(control)
+        for worker in workers:
+            self._await_ready(worker)
+        self._write_running(details)
+        return details
+
+    def run(self) -> int:
+        while not self._stopping:
+            now = time.monotonic()
+            for child in self._children:
+                child.check(now)
+            time.sleep(0.2)
+        return 0
+
+    def stop(self) -> None:
+        """Tells the children to end in good order, and ends those that do not."""
+        self._stopping = True
+        (self._settings.data_dir / RUNNING_FILE).unlink(missing_ok=True)
+        for listener in (*self._gateway_sockets, self._management_socket):
+            listener.close()
+        processes = [child.process for child in self._children]
+        for process in processes:
+            process.terminate()
+        deadline = time.monotonic() + self._settings.drain_timeout + 2
+        for process in processes:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if self._local is not None:
+            self._local.process.terminate()
+        os.close(self._lifeline_end)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._stopping = True
+
+    def _control_arguments(self) -> list[str]:
+        arguments = ["--gateway-url", self.gateway_url]
+        if self._local is not None:
+            arguments += ["--local-upstream", msgspec.json.encode(self._local.definition).decode()]
+        return arguments
+
+    def _add_child(self, name: str, arguments: list[str], listener: socket.socket) -> Child:
+        child = Child(name, lambda: self._spawn(arguments, listener))
+        self._children.append(child)
+        return child
+
+    def _spawn(self, arguments: list[str], listener: socket.socket) -> tuple[subprocess.Popen[bytes], int]:
+        ready, ready_end = os.pipe()
+        descriptors = (listener.fileno(), self._lifeline, ready_end)
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "ingate.assembly",
+                *arguments,
+                *("--settings", render_settings(self._settings)),
+                *("--listen-fd", str(descriptors[0])),
+                *("--lifeline-fd", str(descriptors[1])),
+                *("--ready-fd", str(descriptors[2])),
+            ],
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is ours to pass on
+        )
+        os.close(ready_end)
+        return process, ready
+
+    def _await_ready(self, child: Child) -> dict[str, Any]:
+        """Raises StartFailed when it ends, or says that it cannot serve."""
+        said = _read_line(child.ready, READY_SECONDS, lambda: self._stopping)
+        os.close(child.ready)
+        if not said:
+            raise StartFailed(f"the {child.name} did not start")
+        details: dict[str, Any] = msgspec.json.decode(said)
+        if "error" in details:
+            raise StartFailed(details["error"])
+        return details
+
+    def _write_running(self, details: dict[str, Any]) -> None:
+        """For the command line, which finds a running Ingate by its data directory."""
+        running = {
+            "pid": os.getpid(),
+            "gateway_url": self.gateway_url,
+            "management_url": self.management_url,
+            "tenant_id": details["tenant_id"],
+            "subscription_id": details["subscription_id"],
+            "resource_group": details["resource_group"],
+            "default_resource": self._settings.default_resource,
+        }
+        write_private_file(self._settings.data_dir / RUNNING_FILE, msgspec.json.encode(running))
+
+
+def _lock_data_dir(data_dir: Path) -> int:
+    """Raises StartFailed when another Ingate has it."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StartFailed(
+            f"another Ingate runs on {data_dir}; stop it, or give this one its own --data-dir"
+        ) from None
+    return descriptor
+
+
+def _bind_gateways(settings: Settings) -> list[socket.socket]:
+    """One socket for each worker on the one port: the kernel spreads new connections evenly."""
+    first = _bind(settings.host, settings.port, "--port", shared=settings.workers > 1)
+    port: int = first.getsockname()[1]
+    more = [_bind(settings.host, port, "--port", shared=True) for _ in range(settings.workers - 1)]
+    return [first, *more]
+
+
+def _bind(host: str, port: int, option: str, *, shared: bool = False) -> socket.socket:
+    """Raises StartFailed."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise StartFailed(
+            f"cannot listen on {host} port {port}: {error.strerror} (choose another {option})"
+        ) from error
+    return listener
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _read_line(descriptor: int, timeout: float, is_stopping: Callable[[], bool]) -> bytes:
+    """What a child reports; empty when it ended without a word, or took too long."""
+    deadline = time.monotonic() + timeout
+    said = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while not said.endswith(b"\n") and not is_stopping() and time.monotonic() < deadline:
+            if selector.select(0.25):
+                part = os.read(descriptor, 65536)
+                if not part:
+                    return b""
+                said += part
+    return said
+
+
+def _render_announcement(
+    announce: Announce, settings: Settings, supervisor: Supervisor, details: dict[str, Any]
+) -> str:
+    return announce(
+        endpoint=supervisor.gateway_url,
+        management_url=supervisor.management_url,
+        data_dir=str(settings.data_dir),
+        resource=details["resource"],
+        deployments=details["deployments"],
+        simulated=details["simulated"] and not settings.local,
+        local_model=settings.local or None,
+        development_keys=settings.development_keys,
+    )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

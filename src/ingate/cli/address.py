@@ -1,0 +1,68 @@
+"""Addresses that people type: what may be in one, and which of them are this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+import click
+
+from .invocation import Invocation
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+def parse_http_url(text: str) -> SplitResult | None:
+    """The parts of an http or https URL with a host and a possible port; None for anything else."""
+    try:
+        parts = urlsplit(text)
+        port_is_possible = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname and port_is_possible else None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether only this machine answers at `host`. `*.localhost` is loopback by RFC 6761, section 6.3."""
+    if not host:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class HttpUrl(click.ParamType[str]):
+    """An http or https URL as an option's value. A password in one would end up in messages: refused."""
+
+    name = "url"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        parts = parse_http_url(str(value))
+        if parts is None:
+            self.fail("it must look like http://127.0.0.1:8081", param, ctx)
+        if "@" in parts.netloc:
+            self.fail("a URL here holds no user name or password", param, ctx)
+        return str(value).rstrip("/")
+
+
+def open_http_client(invocation: Invocation, url: str, *, read_timeout: float) -> httpx2.Client:
+    """A client for `url`. A proxy from the environment is never put between this machine and itself.
+
+    `read_timeout` is the longest silence in seconds. Redirects are not followed.
+    """
+    import httpx2
+
+    return httpx2.Client(
+        transport=invocation.transport,
+        trust_env=invocation.transport is None and not is_loopback(urlsplit(url).hostname),
+        timeout=httpx2.Timeout(read_timeout, connect=5.0),
+    )

@@ -1,0 +1,153 @@
+"""`ingate deployment`: what clients name as `model`, and which upstream answers for it."""
+
+from __future__ import annotations
+
+import click
+
+from .confirmation import confirm_delete, yes_option
+from .connection import Connection, connected
+from .failure import CommandFailed, Refused
+from .json_value import JsonObject, get_text
+from .lookup import find_resource, list_deployments, path_segment, resource_options, suggest
+from .output import OutputFormat, output_option, print_fields, print_rows, say
+
+SKUS = ("GlobalStandard", "DataZoneStandard")
+
+
+@click.group("deployment")
+def deployment_commands() -> None:
+    """Deployments: what clients name as `model`, and which upstream answers for it."""
+
+
+@deployment_commands.command("create")
+@click.argument("name")
+@click.option("--model", "-m", required=True, metavar="ID", help="The model's id, such as claude-opus-4-5.")
+@click.option("--model-version", metavar="VERSION", help="The model's version. [default: the newest]")
+@click.option("--capacity", type=click.IntRange(min=1), metavar="UNITS", help="Its quota. [default: 1]")
+@click.option("--sku", type=click.Choice(SKUS), help="Deployment type. [default: GlobalStandard]")
+@click.option("--upstream", metavar="NAME", help="The upstream that answers. [default: the simulator]")
+@click.option("--upstream-model", metavar="NAME", help="The model's name at the upstream. [default: the model's id]")
+@resource_options
+@output_option
+@connected
+def create_deployment(
+    connection: Connection,
+    name: str,
+    model: str,
+    model_version: str | None,
+    capacity: int | None,
+    sku: str | None,
+    upstream: str | None,
+    upstream_model: str | None,
+    resource: str | None,
+    resource_group: str | None,
+    output: OutputFormat,
+) -> None:
+    """Create a deployment, or change one: what is not given stays as it is."""
+    if upstream_model and not upstream:
+        raise click.UsageError("--upstream-model says what --upstream calls the model: give both.")
+    account = find_resource(connection, resource, resource_group)
+    properties: JsonObject = {"model": _present(format="Anthropic", name=model, version=model_version)}
+    if routing := _present(upstream=upstream, upstreamModel=upstream_model):
+        properties["ingate"] = routing
+    body: JsonObject = {"properties": properties}
+    if quota := _present(name=sku, capacity=capacity):
+        body["sku"] = quota
+    is_new, created = connection.management.put(_path(account, name), body)
+    say(f"{'Created' if is_new else 'Updated'} deployment {name} of {get_text(account, 'name')}.")
+    _print_deployment(created, output)
+
+
+@deployment_commands.command("list")
+@resource_options
+@output_option
+@connected
+def show_deployments(
+    connection: Connection, resource: str | None, resource_group: str | None, output: OutputFormat
+) -> None:
+    """List a resource's deployments."""
+    account = find_resource(connection, resource, resource_group)
+    deployments = list_deployments(connection, account)
+    columns = ("name", "model", "version", "type", "capacity", "upstream", "upstream model")
+    rows = [
+        (
+            get_text(item, "name"),
+            get_text(item, "properties", "model", "name"),
+            get_text(item, "properties", "model", "version"),
+            get_text(item, "sku", "name"),
+            get_text(item, "sku", "capacity"),
+            get_text(item, "properties", "ingate", "upstream"),
+            get_text(item, "properties", "ingate", "upstreamModel"),
+        )
+        for item in deployments
+    ]
+    if not rows:
+        say(f"{get_text(account, 'name')} has no deployments.")
+    print_rows(output, columns, rows, deployments)
+
+
+@deployment_commands.command("show")
+@click.argument("name")
+@resource_options
+@output_option
+@connected
+def show_deployment(
+    connection: Connection,
+    name: str,
+    resource: str | None,
+    resource_group: str | None,
+    output: OutputFormat,
+) -> None:
+    """Show one deployment."""
+    account = find_resource(connection, resource, resource_group)
+    try:
+        found = connection.management.get(_path(account, name))
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        raise _no_such_deployment(connection, account, name) from refusal
+    _print_deployment(found, output)
+
+
+@deployment_commands.command("delete")
+@click.argument("name")
+@resource_options
+@yes_option
+@connected
+def delete_deployment(
+    connection: Connection, name: str, resource: str | None, resource_group: str | None, yes: bool
+) -> None:
+    """Delete a deployment."""
+    account = find_resource(connection, resource, resource_group)
+    confirm_delete(connection.invocation, f"deployment {name} of {get_text(account, 'name')}", yes=yes)
+    if not connection.management.delete(_path(account, name)):
+        raise _no_such_deployment(connection, account, name)
+    say(f"Deleted deployment {name} of {get_text(account, 'name')}.")
+
+
+def _path(account: JsonObject, name: str) -> str:
+    return f"{get_text(account, 'id')}/deployments/{path_segment(name)}"
+
+
+def _present(**members: object) -> JsonObject:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _no_such_deployment(connection: Connection, account: JsonObject, name: str) -> CommandFailed:
+    names = [get_text(item, "name") for item in list_deployments(connection, account)]
+    return CommandFailed(f"{get_text(account, 'name')} has no deployment {name!r}.{suggest(name, names)}")
+
+
+def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
+    fields = [
+        ("name", get_text(deployment, "name")),
+        ("model", get_text(deployment, "properties", "model", "name")),
+        ("version", get_text(deployment, "properties", "model", "version")),
+        ("type", get_text(deployment, "sku", "name")),
+        ("capacity", get_text(deployment, "sku", "capacity")),
+        ("state", get_text(deployment, "properties", "provisioningState")),
+        ("upstream", get_text(deployment, "properties", "ingate", "upstream")),
+        ("upstream model", get_text(deployment, "properties", "ingate", "upstreamModel")),
+        ("id", get_text(deployment, "id")),
+    ]
+    print_fields(output, fields, deployment)

@@ -1,0 +1,130 @@
+"""`ingate doctor`: names the mistakes that people make, each with what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .connection import Connection, connect, location_options
+from .diagnosis import (
+    Finding,
+    diagnose_api_key,
+    diagnose_base_url,
+    diagnose_environment,
+    diagnose_headers,
+    diagnose_proxies,
+)
+from .examination import Examination
+from .failure import EXIT_FAILED, CommandFailed
+from .invocation import Invocation
+from .output import OutputFormat, output_option, print_json, print_rows, printable
+
+DEFAULT_GATEWAY = "http://127.0.0.1:8080"
+
+
+class Header(click.ParamType[tuple[str, str]]):
+    name = "header"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, separator, content = str(value).partition(":")
+        if not separator or not name.strip():
+            self.fail("a header looks like 'anthropic-version: 2023-06-01'", param, ctx)
+        return name.strip(), content.strip()
+
+
+@click.command("doctor")
+@click.option("--base-url", help="What the client calls. [default: ANTHROPIC_FOUNDRY_BASE_URL, or what runs]")
+@click.option(
+    "--api-key",
+    envvar=["INGATE_API_KEY", "ANTHROPIC_FOUNDRY_API_KEY"],
+    show_envvar=True,
+    help="What the client presents. Better set in the environment, where other users cannot see it.",
+)
+@click.option("--deployment", "-d", metavar="NAME", help="What the client names as `model`.")
+@click.option(
+    "--header",
+    "-H",
+    "headers",
+    type=Header(),
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="A header that the client sends. Give all of them to have them checked.",
+)
+@location_options
+@output_option
+@click.pass_obj
+def doctor(
+    invocation: Invocation,
+    base_url: str | None,
+    api_key: str | None,
+    deployment: str | None,
+    headers: tuple[tuple[str, str], ...],
+    management_url: str | None,
+    data_dir: Path | None,
+    output: OutputFormat,
+) -> None:
+    """Find out why a client cannot reach Claude here.
+
+    Exits with 0 when all is well, with 1 when there is a problem.
+    """
+    connection, findings = _try_to_connect(invocation, management_url, data_dir)
+    try:
+        running = connection.running if connection else None
+        local = f"{running.gateway_url if running else DEFAULT_GATEWAY}/anthropic"
+        if base_url is None:
+            findings += diagnose_environment(invocation.environment, local)
+            base_url = invocation.environment.get("ANTHROPIC_FOUNDRY_BASE_URL") or local
+        url, wrong = diagnose_base_url(base_url)
+        findings += wrong
+        if api_key:
+            findings += diagnose_api_key(api_key)
+        if headers:
+            findings += diagnose_headers(headers)
+        if url:
+            findings += diagnose_proxies(invocation.environment, url)
+            examination = Examination(invocation, connection, url, (api_key or "").strip().strip("\"'"))
+            findings += examination.run(deployment)
+    finally:
+        if connection:
+            connection.management.close()
+    _print(findings, output)
+    if any(finding.level == "problem" for finding in findings):
+        click.get_current_context().exit(EXIT_FAILED)
+
+
+def _try_to_connect(
+    invocation: Invocation, management_url: str | None, data_dir: Path | None
+) -> tuple[Connection | None, list[Finding]]:
+    """The management API helps to name a mistake; a client does without it, so its absence is none."""
+    try:
+        connection = connect(invocation, management_url=management_url, data_dir=data_dir)
+    except CommandFailed as failure:
+        return None, [_note(failure)]
+    try:
+        connection.management.list("/subscriptions")
+    except CommandFailed as failure:
+        connection.management.close()
+        return None, [_note(failure)]
+    return connection, []
+
+
+def _note(failure: CommandFailed) -> Finding:
+    return Finding(check="management", level="note", message=failure.message)
+
+
+def _print(findings: list[Finding], output: OutputFormat) -> None:
+    if output == "json":
+        print_json(
+            [
+                {"check": item.check, "level": item.level, "message": item.message, "fix": item.fix}
+                for item in findings
+            ]
+        )
+    elif output == "tsv":
+        print_rows(output, (), [(item.check, item.level, item.message, item.fix) for item in findings], None)
+    else:
+        for item in findings:
+            click.echo(printable(f"{item.level:8}{item.check}: {item.message}"))
+            if item.fix:
+                click.echo(printable(f"{'':8}fix: {item.fix}"))

@@ -1,0 +1,138 @@
+"""A client of the management API: Azure Resource Manager's envelopes, and what can go wrong on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urljoin, urlsplit
+
+from .address import open_http_client, origin
+from .failure import CommandFailed, NothingRunning, Refused
+from .invocation import Invocation
+from .json_value import JsonObject, get_object, get_objects, get_text
+
+if TYPE_CHECKING:
+    import httpx2
+
+COGNITIVE_SERVICES_VERSION = "2025-09-01"
+RESOURCE_MANAGER_VERSION = "2022-12-01"
+READ_TIMEOUT = 30.0
+SETTLE_DEADLINE = 60.0
+"""Seconds to wait for a resource to leave a passing state such as Creating."""
+SETTLE_INTERVAL = 0.5
+PASSING_STATES = frozenset({"Accepted", "Creating", "Updating", "Deleting", "Moving", "ResolvingDNS"})
+
+
+class Management:
+    """Speaks to one management API with one administrator token.
+
+    Every failure ends the command; no failure's text holds the token.
+    """
+
+    def __init__(
+        self, invocation: Invocation, url: str, token: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.url = url
+        self._token = token
+        self._sleep = sleep
+        self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> JsonObject:
+        return self._body(self._send("GET", path))
+
+    def list(self, path: str) -> list[JsonObject]:
+        """Every item, over all pages. A next page elsewhere than on the same server is not followed."""
+        items: list[JsonObject] = []
+        next_url = path
+        while next_url:
+            page = self._body(self._send("GET", next_url))
+            items += get_objects(page, "value")
+            next_url = get_text(page, "nextLink")
+        return items
+
+    def put(self, path: str, body: JsonObject) -> tuple[bool, JsonObject]:
+        """Whether it is new, and the resource once it has left its passing states."""
+        response = self._send("PUT", path, body)
+        resource = self._body(response)
+        remaining = SETTLE_DEADLINE
+        while get_text(resource, "properties", "provisioningState") in PASSING_STATES and remaining > 0:
+            self._sleep(SETTLE_INTERVAL)
+            remaining -= SETTLE_INTERVAL
+            resource = self.get(path)
+        return response.status_code == 201, resource
+
+    def post(self, path: str, body: JsonObject | None = None) -> JsonObject:
+        return self._body(self._send("POST", path, body))
+
+    def delete(self, path: str) -> bool:
+        """Whether there was anything to delete. Returns when it is gone."""
+        response = self._send("DELETE", path)
+        remaining = SETTLE_DEADLINE if response.status_code == 202 else 0.0
+        while remaining > 0 and self._exists(path):
+            self._sleep(SETTLE_INTERVAL)
+            remaining -= SETTLE_INTERVAL
+        return response.status_code != 204
+
+    def _exists(self, path: str) -> bool:
+        try:
+            self._send("GET", path)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return False
+            raise
+        return True
+
+    def _send(self, method: str, path: str, body: JsonObject | None = None) -> httpx2.Response:
+        import httpx2
+
+        url = self._locate(path)
+        try:
+            response = self._client.request(
+                method,
+                url,
+                params=None if "api-version=" in url else {"api-version": _api_version(path)},
+                headers={"authorization": f"Bearer {self._token}"},
+                json=body,
+            )
+        except httpx2.TransportError as error:
+            raise NothingRunning(f"no management API answers at {self.url} ({type(error).__name__}).") from error
+        if not response.is_success:
+            raise self._refusal(response)
+        return response
+
+    def _locate(self, path: str) -> str:
+        url = urljoin(self.url + "/", path)
+        if origin(urlsplit(url)) != origin(urlsplit(self.url)):
+            raise CommandFailed(f"{self.url} points to a next page on another server; it is not followed.")
+        return url
+
+    def _body(self, response: httpx2.Response) -> JsonObject:
+        try:
+            body: object = response.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise CommandFailed(f"what answers at {self.url} is not Ingate's management API.")
+        return cast(JsonObject, body)
+
+    def _refusal(self, response: httpx2.Response) -> CommandFailed:
+        try:
+            error = get_object(response.json(), "error")
+        except ValueError:
+            error = {}
+        message = get_text(error, "message").replace(self._token, "[token]")
+        if not message:
+            return CommandFailed(
+                f"what answers at {self.url} is not Ingate's management API (status {response.status_code})."
+            )
+        if response.status_code == 401:
+            message += f" (The token is that of the data directory; is another Ingate running at {self.url}?)"
+        return Refused(status=response.status_code, code=get_text(error, "code"), message=message)
+
+
+def _api_version(path: str) -> str:
+    return COGNITIVE_SERVICES_VERSION if "/providers/" in path else RESOURCE_MANAGER_VERSION

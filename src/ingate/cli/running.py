@@ -1,0 +1,66 @@
+"""Where the Ingate of this machine is: the data directory, and the file that a running one leaves in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .failure import CommandFailed
+from .json_value import get_text
+
+RUNNING_FILE = "running.json"
+ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningIngate:
+    """What `ingate up` says of itself while it runs. An Ingate that was killed leaves this behind."""
+
+    gateway_url: str
+    management_url: str
+    subscription_id: str
+    resource_group: str
+    default_resource: str
+
+
+def default_data_dir() -> Path:
+    """The platform's directory for state, when neither `--data-dir` nor INGATE_DATA_DIR names one."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("ingate"))
+
+
+def read_running(data_dir: Path) -> RunningIngate | None:
+    """What runs with `data_dir`; None when nothing does."""
+    path = data_dir / RUNNING_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{path} cannot be read: {_reason(error)}") from error
+    return RunningIngate(
+        gateway_url=get_text(content, "gateway_url").rstrip("/"),
+        management_url=get_text(content, "management_url").rstrip("/"),
+        subscription_id=get_text(content, "subscription_id"),
+        resource_group=get_text(content, "resource_group"),
+        default_resource=get_text(content, "default_resource"),
+    )
+
+
+def read_admin_token(data_dir: Path) -> str | None:
+    """The local administrator's token; None when this data directory has none yet."""
+    path = data_dir / ADMIN_TOKEN_FILE
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{path} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is not what Ingate writes"

@@ -1,0 +1,57 @@
+"""The control plane's state as one port: transactions over every aggregate's narrow store.
+
+Code that needs one aggregate takes that aggregate's store; only code that changes several of them at once, such
+as the management API, takes this.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from .deployment import DeploymentStore
+from .directory import DirectoryStore
+from .key import KeyStore
+from .resource import ResourceStore
+from .subscription import ResourceGroupStore, SubscriptionStore, TenantStore
+from .upstream import UpstreamStore
+
+
+class StateSession(Protocol):
+    """Every store within one transaction."""
+
+    @property
+    def tenants(self) -> TenantStore: ...
+
+    @property
+    def subscriptions(self) -> SubscriptionStore: ...
+
+    @property
+    def resource_groups(self) -> ResourceGroupStore: ...
+
+    @property
+    def resources(self) -> ResourceStore: ...
+
+    @property
+    def keys(self) -> KeyStore: ...
+
+    @property
+    def deployments(self) -> DeploymentStore: ...
+
+    @property
+    def upstreams(self) -> UpstreamStore: ...
+
+    @property
+    def directory(self) -> DirectoryStore: ...
+
+
+class State(Protocol):
+    """Where transactions come from."""
+
+    def reading(self) -> AbstractAsyncContextManager[StateSession]:
+        """One consistent view; never waits for writers."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[StateSession]:
+        """All or nothing, one writer at a time: commits at the end, rolls back when an exception leaves it."""
+        ...

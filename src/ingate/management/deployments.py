@@ -1,0 +1,201 @@
+"""Microsoft.CognitiveServices/accounts/deployments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from ingate.domain.change import modified
+from ingate.domain.deployment import Deployment
+from ingate.domain.naming import fold_name
+from ingate.domain.resource import FoundryResource
+from ingate.domain.state import StateSession
+from ingate.domain.upstream import SIMULATOR
+from ingate.wire.arm.envelopes import render_page
+from ingate.wire.arm.ids import DEPLOYMENT_TYPE, render_account_id
+
+from .accounts import ACCOUNT_PATH
+from .bodies import Body, read_body
+from .control_plane import Answer, ControlPlane, Outcome, mount
+from .deployment_bodies import (
+    DecidedDeployment,
+    DeploymentBody,
+    DeploymentPatch,
+    decide_deployment,
+    decide_sku,
+    keep_document,
+    render_deployment,
+)
+from .refusals import (
+    DeploymentNotFound,
+    ManagementRefusal,
+    ParentResourceNotFound,
+    ResourceNotFound,
+    UpstreamUnknown,
+)
+from .scopes import decide_precondition, find_resource, path_part
+
+
+def deployment_routes(plane: ControlPlane) -> list[BaseRoute]:
+    deployment = {
+        "GET": get_deployment,
+        "PUT": put_deployment,
+        "PATCH": patch_deployment,
+        "DELETE": delete_deployment,
+    }
+    return [
+        mount(plane, ACCOUNT_PATH + "/deployments", {"GET": list_deployments}),
+        mount(plane, ACCOUNT_PATH + "/deployments/{deployment}", deployment),
+    ]
+
+
+async def list_deployments(plane: ControlPlane, request: Request) -> Outcome:
+    async with plane.state.reading() as session:
+        resource = await find_resource(session, request)
+        if not isinstance(resource, FoundryResource):
+            return resource
+        deployments = await session.deployments.list_deployments(resource.resource_id)
+    return Answer(document=render_page([render_deployment(deployment) for deployment in deployments]))
+
+
+async def get_deployment(plane: ControlPlane, request: Request) -> Outcome:
+    async with plane.state.reading() as session:
+        found = await _find_deployment(session, request)
+    return Answer(document=render_deployment(found)) if isinstance(found, Deployment) else found
+
+
+async def put_deployment(plane: ControlPlane, request: Request) -> Outcome:
+    body = await read_body(request, DeploymentBody)
+    if not isinstance(body, Body):
+        return body
+    async with plane.changing() as session:
+        resource = await find_resource(session, request)
+        if isinstance(resource, ResourceNotFound):
+            return _name_missing_parent(request, resource)
+        if not isinstance(resource, FoundryResource):
+            return resource
+        existing = await session.deployments.get_deployment(resource.resource_id, path_part(request, "deployment"))
+        refusal = decide_precondition(request, None if existing is None else existing.etag)
+        if refusal is not None:
+            return refusal
+        return await _put(plane, session, request, resource, body, existing)
+
+
+async def _put(
+    plane: ControlPlane,
+    session: StateSession,
+    request: Request,
+    resource: FoundryResource,
+    body: Body[DeploymentBody],
+    existing: Deployment | None,
+) -> Outcome:
+    name = path_part(request, "deployment") if existing is None else existing.name
+    decided = decide_deployment(plane.catalog, name, body.content, existing)
+    if isinstance(decided, ManagementRefusal):
+        return decided
+    upstream = await _find_upstream_name(session, decided.upstream)
+    if isinstance(upstream, UpstreamUnknown):
+        return upstream
+    deployment = _build_deployment(plane, resource, name, decided, upstream, body, existing)
+    await session.deployments.put_deployment(deployment)
+    return Answer(status=201 if existing is None else 200, document=render_deployment(deployment))
+
+
+def _build_deployment(
+    plane: ControlPlane,
+    resource: FoundryResource,
+    name: str,
+    decided: DecidedDeployment,
+    upstream: str,
+    body: Body[DeploymentBody],
+    existing: Deployment | None,
+) -> Deployment:
+    return Deployment(
+        resource_id=resource.resource_id,
+        name=name,
+        model_id=decided.model_id,
+        model_version=decided.model_version,
+        deployment_type=decided.deployment_type,
+        capacity=decided.capacity,
+        upstream=upstream,
+        upstream_model=decided.upstream_model,
+        etag=plane.new_etag(),
+        system_data=modified(existing and existing.system_data, plane.actor, plane.clock()),
+        document=keep_document(body.document),
+    )
+
+
+async def patch_deployment(plane: ControlPlane, request: Request) -> Outcome:
+    """Azure's PATCH knows only `tags` and `sku`."""
+    patch = await read_body(request, DeploymentPatch)
+    if not isinstance(patch, Body):
+        return patch
+    async with plane.changing() as session:
+        existing = await _find_deployment(session, request)
+        if not isinstance(existing, Deployment):
+            return existing
+        refusal = decide_precondition(request, existing.etag)
+        if refusal is not None:
+            return refusal
+        return await _patch(plane, session, patch, existing)
+
+
+async def _patch(
+    plane: ControlPlane, session: StateSession, patch: Body[DeploymentPatch], existing: Deployment
+) -> Outcome:
+    sku = decide_sku(plane.catalog, existing.model_id, existing.model_version, patch.content.sku, existing)
+    if not isinstance(sku, tuple):
+        return sku
+    tags = {"tags": patch.document["tags"]} if "tags" in patch.document else {}
+    deployment = replace(
+        existing,
+        deployment_type=sku[0],
+        capacity=sku[1],
+        etag=plane.new_etag(),
+        system_data=modified(existing.system_data, plane.actor, plane.clock()),
+        document=existing.document | tags,
+    )
+    await session.deployments.put_deployment(deployment)
+    return Answer(document=render_deployment(deployment))
+
+
+async def delete_deployment(plane: ControlPlane, request: Request) -> Outcome:
+    async with plane.changing() as session:
+        existing = await _find_deployment(session, request)
+        if isinstance(existing, DeploymentNotFound):
+            return Answer(status=204)
+        if not isinstance(existing, Deployment):
+            return existing
+        refusal = decide_precondition(request, existing.etag)
+        if refusal is not None:
+            return refusal
+        await session.deployments.delete_deployment(existing.resource_id, existing.name)
+        return Answer(status=200)
+
+
+async def _find_deployment(session: StateSession, request: Request) -> Deployment | ManagementRefusal:
+    resource = await find_resource(session, request)
+    if not isinstance(resource, FoundryResource):
+        return resource
+    name = path_part(request, "deployment")
+    found = await session.deployments.get_deployment(resource.resource_id, name)
+    return found or DeploymentNotFound(name=name)
+
+
+async def _find_upstream_name(session: StateSession, name: str) -> str | UpstreamUnknown:
+    """As it was spelled when it was created."""
+    if fold_name(name) == SIMULATOR:
+        return SIMULATOR
+    found = await session.upstreams.get_upstream(name)
+    if found is not None:
+        return found.definition.name
+    known = await session.upstreams.list_upstreams()
+    return UpstreamUnknown(name=name, known=(SIMULATOR, *(entry.definition.name for entry in known)))
+
+
+def _name_missing_parent(request: Request, missing: ResourceNotFound) -> ParentResourceNotFound:
+    subscription_id = path_part(request, "subscription")
+    parent_id = render_account_id(subscription_id, missing.resource_group, missing.name)
+    return ParentResourceNotFound(type=DEPLOYMENT_TYPE, parent_id=parent_id)

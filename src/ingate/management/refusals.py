@@ -1,0 +1,214 @@
+"""Why the management API refuses a request. Values that know no HTTP; `render_refusal.py` gives them one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ingate.domain.deployment import CapacityOutOfRange, DeploymentTypeNotSupported, ModelNotSupported
+from ingate.domain.upstream_rules import UpstreamInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenMissing:
+    """No bearer token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenWrong:
+    """Not the administrator's token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiVersionMissing:
+    """No `api-version`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiVersionInvalid:
+    """An `api-version` that is no date."""
+
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteNotFound:
+    """A path that nothing answers."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodNotAllowed:
+    method: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyTooLarge:
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyInvalid:
+    """Not a JSON object, or not of this resource's shape. `reason` never repeats a value."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameInvalid:
+    noun: str
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionIdInvalid:
+    subscription_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionNotFound:
+    subscription_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceGroupNotFound:
+    resource_group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceNotFound:
+    type: str
+    name: str
+    resource_group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentResourceNotFound:
+    """Something is to be created in a resource that does not exist."""
+
+    type: str
+    parent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentNotFound:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreconditionFailed:
+    """`If-Match` or `If-None-Match` does not fit what is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationMissing:
+    """A new resource needs one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationInvalid:
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationChanged:
+    name: str
+    resource_group: str
+    location: str
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindNotSupported:
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubdomainInUse:
+    subdomain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyImmutable:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionNotEnforced:
+    """A property that would close the resource to callers, which Ingate does not enforce yet. To keep it and go on
+    serving would be a lie about security."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNameInvalid:
+    """Neither Key1 nor Key2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamUnknown:
+    """A deployment names an upstream that does not exist."""
+
+    name: str
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamInUse:
+    name: str
+    deployment_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamBuiltIn:
+    """The simulator can be neither changed nor deleted."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamElsewhere:
+    """Another resource group has an upstream of this name."""
+
+    name: str
+    upstream_id: str
+
+
+ManagementRefusal: TypeAlias = (
+    TokenMissing
+    | TokenWrong
+    | ApiVersionMissing
+    | ApiVersionInvalid
+    | RouteNotFound
+    | MethodNotAllowed
+    | BodyTooLarge
+    | BodyInvalid
+    | NameInvalid
+    | SubscriptionIdInvalid
+    | SubscriptionNotFound
+    | ResourceGroupNotFound
+    | ResourceNotFound
+    | ParentResourceNotFound
+    | DeploymentNotFound
+    | PreconditionFailed
+    | LocationMissing
+    | LocationInvalid
+    | LocationChanged
+    | KindNotSupported
+    | SubdomainInUse
+    | PropertyImmutable
+    | ProtectionNotEnforced
+    | KeyNameInvalid
+    | ModelNotSupported
+    | DeploymentTypeNotSupported
+    | CapacityOutOfRange
+    | UpstreamInvalid
+    | UpstreamUnknown
+    | UpstreamInUse
+    | UpstreamBuiltIn
+    | UpstreamElsewhere
+)

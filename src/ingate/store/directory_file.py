@@ -1,0 +1,37 @@
+"""The directory snapshot as a file, which gateways watch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from ingate.domain.directory import Directory, render_directory
+from ingate.domain.state import State
+
+from .private_file import write_private_file
+
+
+class DirectoryFile:
+    """Publishes the state's directory to one file. One object for each file, or revisions could go backwards."""
+
+    def __init__(
+        self, state: State, path: Path, *, arrange: Callable[[Directory], Directory] = lambda directory: directory
+    ) -> None:
+        """`arrange` has the last word on what gateways see."""
+        self._state = state
+        self._arrange = arrange
+        self._path = path
+        self._turn = asyncio.Lock()
+        self._published: int | None = None
+
+    async def publish(self) -> None:
+        """Writes the newest revision unless it is there already. When this returns, a gateway that looks sees at
+        least the state as it was when this was called."""
+        async with self._turn:
+            async with self._state.reading() as session:
+                if await session.directory.get_revision() == self._published:
+                    return
+                directory = await session.directory.get_directory()
+            await asyncio.to_thread(write_private_file, self._path, render_directory(self._arrange(directory)))
+            self._published = directory.revision

@@ -1,0 +1,1 @@
+"""The schema's revisions. A revision that was released is never edited."""

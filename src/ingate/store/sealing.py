@@ -1,0 +1,91 @@
+"""Seals API keys for the disk: AES-256-GCM under a key file that only its owner may read.
+
+Each sealed pair is bound to its resource's id, so that no row can be passed off as another's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ingate.domain.key import ApiKey, KeyPair
+
+from .faults import StoreUnusable
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_SEPARATOR = b"\0"
+
+
+class KeySealer:
+    """Encrypts and decrypts key pairs."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(secret)
+
+    def seal(self, resource_id_folded: str, keys: KeyPair) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        content = _SEPARATOR.join((keys.key1.encode(), keys.key2.encode()))
+        return nonce + self._cipher.encrypt(nonce, content, resource_id_folded.encode())
+
+    def unseal(self, resource_id_folded: str, sealed: bytes) -> KeyPair:
+        """Raises StoreUnusable when it was sealed under another key file, or for another resource."""
+        nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            clear = self._cipher.decrypt(nonce, content, resource_id_folded.encode())
+        except InvalidTag as error:
+            raise StoreUnusable(
+                "the API keys in the database were not encrypted with this ingate.key; restore the key file that "
+                "belongs to the database"
+            ) from error
+        key1, key2 = clear.split(_SEPARATOR)
+        return KeyPair(key1=ApiKey(key1.decode()), key2=ApiKey(key2.decode()))
+
+
+def open_sealer(path: Path, *, database_has_keys: bool) -> KeySealer:
+    """With the key file at `path`; a new one when nothing was encrypted yet. Raises StoreUnusable."""
+    try:
+        return KeySealer(_read_key_file(path))
+    except FileNotFoundError:
+        if database_has_keys:
+            raise StoreUnusable(
+                f"{path} is missing, and the database holds API keys that only it can decrypt; restore the file"
+            ) from None
+        return KeySealer(_create_key_file(path))
+
+
+def _read_key_file(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise StoreUnusable(
+                f"{path} may be read by others (mode {mode:04o}); make it private with: chmod 600 {path}"
+            )
+        return _parse_key(path, file.read(1024))
+
+
+def _parse_key(path: Path, content: bytes) -> bytes:
+    try:
+        secret = base64.b64decode(content.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if len(secret) != _KEY_BYTES:
+        raise StoreUnusable(f"{path} is not a key file of Ingate's; restore the one that belongs to the database")
+    return secret
+
+
+def _create_key_file(path: Path) -> bytes:
+    secret = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(secret) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return secret

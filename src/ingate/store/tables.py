@@ -1,0 +1,153 @@
+"""The tables. A `*_folded` column is what names and ids are compared by (`domain.naming.fold_name`)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+from .column_types import UtcDateTime
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Constraints need names that are the same everywhere, or a later migration cannot alter them."""
+
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+ID = String(1024)
+NAME = String(256)
+GUID = String(36)
+
+
+def _change_columns() -> list[Column[object]]:
+    return [
+        Column("etag", NAME, nullable=False),
+        Column("created_by", NAME, nullable=False),
+        Column("created_by_type", NAME, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("modified_by", NAME, nullable=False),
+        Column("modified_by_type", NAME, nullable=False),
+        Column("modified_at", UtcDateTime, nullable=False),
+    ]
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("tenant_id", GUID, nullable=False, unique=True),
+    Column("display_name", NAME, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("subscription_id", GUID, nullable=False, unique=True),
+    Column("tenant_id", GUID, ForeignKey("tenants.tenant_id"), nullable=False),
+    Column("display_name", NAME, nullable=False),
+)
+
+resource_groups = Table(
+    "resource_groups",
+    metadata,
+    Column("subscription_id", GUID, ForeignKey("subscriptions.subscription_id"), primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("id_folded", ID, primary_key=True),
+    Column("subscription_id", GUID, nullable=False),
+    Column("group_folded", NAME, nullable=False),
+    Column("resource_group", NAME, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("subdomain", NAME, nullable=False, unique=True),
+    Column("internal_id", NAME, nullable=False),
+    Column("document", JSON, nullable=False),
+    *_change_columns(),
+    ForeignKeyConstraint(
+        ["subscription_id", "group_folded"], ["resource_groups.subscription_id", "resource_groups.name_folded"]
+    ),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("resource_id_folded", ID, ForeignKey("resources.id_folded", ondelete="CASCADE"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("digest1", String(64), nullable=False),
+    Column("digest2", String(64), nullable=False),
+)
+
+upstreams = Table(
+    "upstreams",
+    metadata,
+    Column("name_folded", NAME, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("subscription_id", GUID, nullable=False),
+    Column("group_folded", NAME, nullable=False),
+    Column("resource_group", NAME, nullable=False),
+    Column("kind", NAME, nullable=False),
+    Column("base_url", String(2048)),
+    Column("credential_source", NAME),
+    Column("credential_location", String(4096)),
+    Column("credential_header", NAME, nullable=False),
+    Column("profile", NAME, nullable=False),
+    Column("connect_timeout", Float(53), nullable=False),
+    Column("first_byte_timeout", Float(53), nullable=False),
+    Column("idle_timeout", Float(53), nullable=False),
+    Column("tls_ca_file", String(4096)),
+    Column("allow_plain_http", Boolean, nullable=False),
+    *_change_columns(),
+    ForeignKeyConstraint(
+        ["subscription_id", "group_folded"], ["resource_groups.subscription_id", "resource_groups.name_folded"]
+    ),
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("resource_id_folded", ID, ForeignKey("resources.id_folded", ondelete="CASCADE"), primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("resource_id", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("model_id", NAME, nullable=False),
+    Column("model_version", NAME, nullable=False),
+    Column("deployment_type", NAME, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("upstream", NAME, nullable=False, index=True),
+    Column("upstream_model", NAME, nullable=False),
+    Column("document", JSON, nullable=False),
+    *_change_columns(),
+)
+
+directory_revision = Table(
+    "directory_revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single_row"),
+)

@@ -1,0 +1,97 @@
+"""A control plane with a clock, ids and keys that repeat, for tests of the management API and the stores."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import httpx2
+
+from ingate.domain.key import API_KEY_LENGTH, ApiKey
+from ingate.domain.state import State
+from ingate.management.app import create_management_app
+from ingate.management.control_plane import ControlPlane
+from ingate.management.seeding import Defaults
+from ingate.store.catalog_file import read_catalog
+
+ADMIN_TOKEN = "test-administrator-token"
+API_VERSION = "2025-12-01"
+NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+def count_ids() -> Callable[[], str]:
+    """GUIDs in order."""
+    numbers = itertools.count(1)
+    return lambda: str(UUID(int=next(numbers), version=4))
+
+
+def count_keys() -> Callable[[], ApiKey]:
+    numbers = itertools.count(1)
+    return lambda: ApiKey(f"CANARY{next(numbers)}".ljust(API_KEY_LENGTH, "K"))
+
+
+def build_control_plane(state: State, publish: Callable[[], Awaitable[None]]) -> ControlPlane:
+    return ControlPlane(
+        state=state,
+        catalog=read_catalog(),
+        clock=lambda: NOW,
+        new_id=count_ids(),
+        new_api_key=count_keys(),
+        publish=publish,
+        endpoint_for=lambda subdomain: f"http://{subdomain}.localhost:8080/",
+    )
+
+
+class ManagementClient:
+    """A client in the same process, with the administrator's token unless told otherwise."""
+
+    def __init__(self, plane: ControlPlane, defaults: Defaults, directory_file: Path) -> None:
+        self.plane = plane
+        self.defaults = defaults
+        self.directory_file = directory_file
+        app = create_management_app(plane, admin_token=ADMIN_TOKEN)
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        self._http = httpx2.AsyncClient(transport=transport, base_url="http://management.test")
+
+    @property
+    def group_path(self) -> str:
+        return f"/subscriptions/{self.defaults.subscription_id}/resourceGroups/{self.defaults.resource_group}"
+
+    @property
+    def accounts_path(self) -> str:
+        return f"{self.group_path}/providers/Microsoft.CognitiveServices/accounts"
+
+    @property
+    def account_path(self) -> str:
+        return f"{self.accounts_path}/{self.defaults.resource}"
+
+    @property
+    def upstreams_path(self) -> str:
+        return f"{self.group_path}/providers/Ingate.Gateway/upstreams"
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        api_version: str | None = API_VERSION,
+        token: str | None = ADMIN_TOKEN,
+    ) -> httpx2.Response:
+        sent = dict(headers or {})
+        if token is not None:
+            sent["authorization"] = f"Bearer {token}"
+        parameters = {} if api_version is None else {"api-version": api_version}
+        if content is not None:
+            return await self._http.request(method, path, params=parameters, headers=sent, content=content)
+        if body is not None:
+            return await self._http.request(method, path, params=parameters, headers=sent, json=body)
+        return await self._http.request(method, path, params=parameters, headers=sent)
+
+    async def close(self) -> None:
+        await self._http.aclose()

@@ -1,0 +1,156 @@
+"""Starts `ingate up` as a user would, on free ports and a data directory of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+START_SECONDS = 60.0
+
+
+@dataclass(kw_only=True)
+class RunningIngate:
+    """A serving Ingate, and the shortest ways to what tests need of it."""
+
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+    stdout_file: Path
+    stderr_file: Path
+    running: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def gateway_url(self) -> str:
+        return self.running["gateway_url"]
+
+    @property
+    def management_url(self) -> str:
+        return self.running["management_url"]
+
+    @property
+    def base_url(self) -> str:
+        """What an AnthropicFoundry client takes."""
+        return f"{self.gateway_url}/anthropic"
+
+    @property
+    def api_key(self) -> str:
+        return self.get_keys("example-resource")["key1"]
+
+    @property
+    def group_path(self) -> str:
+        return f"/subscriptions/{self.running['subscription_id']}/resourceGroups/{self.running['resource_group']}"
+
+    def account_path(self, resource: str) -> str:
+        return f"{self.group_path}/providers/Microsoft.CognitiveServices/accounts/{resource}"
+
+    def get_keys(self, resource: str) -> dict[str, str]:
+        return self.manage("POST", f"{self.account_path(resource)}/listKeys")
+
+    def manage(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """One call of the management API. Raises urllib.error.HTTPError for a refusal."""
+        request = urllib.request.Request(
+            f"{self.management_url}{path}?api-version=2025-09-01",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "authorization": f"Bearer {(self.data_dir / 'admin.token').read_text().strip()}",
+                "content-type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return cast("dict[str, Any]", json.loads(text)) if text else {}
+
+    def put_upstream(self, name: str, base_url: str, **properties: object) -> None:
+        self.manage(
+            "PUT",
+            f"{self.group_path}/providers/Ingate.Gateway/upstreams/{name}",
+            {"properties": {"kind": "messages-api", "baseUrl": base_url, **properties}},
+        )
+
+    def put_deployment(
+        self,
+        name: str,
+        *,
+        resource: str = "example-resource",
+        model: str = "claude-sonnet-4-5",
+        capacity: int = 10_000,
+        upstream: str = "simulator",
+        upstream_model: str | None = None,
+    ) -> None:
+        """Served by the gateway when this returns and a moment has passed (see `wait_until_served`)."""
+        routing = {"upstream": upstream} | ({"upstreamModel": upstream_model} if upstream_model else {})
+        self.manage(
+            "PUT",
+            f"{self.account_path(resource)}/deployments/{name}",
+            {
+                "sku": {"name": "GlobalStandard", "capacity": capacity},
+                "properties": {"model": {"format": "Anthropic", "name": model}, "ingate": routing},
+            },
+        )
+
+    def wait_until_served(self) -> None:
+        """Until the gateway has the directory revision that was published last."""
+        published = json.loads((self.data_dir / "directory.json").read_text())["revision"]
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            with urllib.request.urlopen(f"{self.gateway_url}/healthz", timeout=5) as answer:
+                if json.load(answer)["directory_revision"] >= published:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("the gateway did not take the new directory within 5 s")
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        lines = [
+            line
+            for path in sorted((self.data_dir / "journal").glob("*.jsonl"))
+            for line in path.read_text().splitlines()
+        ]
+        return [json.loads(line) for line in lines if line]
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@contextmanager
+def start_ingate(
+    data_dir: Path, *options: str, environment: Mapping[str, str] | None = None, command: Sequence[str] = ()
+) -> Iterator[RunningIngate]:
+    """`options` are those of `ingate up`. Fails with what Ingate said when it does not come up."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    stdout_file, stderr_file = data_dir.with_suffix(".stdout"), data_dir.with_suffix(".stderr")
+    arguments = ["up", "--port", "0", "--management-port", "0", "--data-dir", str(data_dir), *options]
+    with stdout_file.open("wb") as stdout, stderr_file.open("wb") as stderr:
+        process = subprocess.Popen(
+            [*(command or (sys.executable, "-m", "ingate")), *arguments],
+            stdout=stdout,
+            stderr=stderr,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
+    ingate = RunningIngate(process=process, data_dir=data_dir, stdout_file=stdout_file, stderr_file=stderr_file)
+    try:
+        _await_banner(ingate)
+        ingate.running = json.loads((data_dir / "running.json").read_text())
+        yield ingate
+    finally:
+        ingate.stop()
+
+
+def _await_banner(ingate: RunningIngate) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while "Ctrl-C stops it" not in ingate.stdout_file.read_text():
+        if ingate.process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"ingate up did not come up:\n{ingate.stderr_file.read_text()}")
+        time.sleep(0.05)
