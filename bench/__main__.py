@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import platform
-import shutil
-import signal
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 from bench.contenders.contender import Contender
 from bench.contenders.ingate import Ingate
@@ -25,7 +19,6 @@ from bench.exchange import NotReadyError
 from bench.goals import render_goals
 from bench.measurement import DIRECT, Instruments, Measurement, Scenario
 from bench.preparation import (
-    CACHE,
     Skipped,
     Tool,
     prepare_litellm,
@@ -33,10 +26,10 @@ from bench.preparation import (
     prepare_portkey,
     prepare_wrk,
 )
-from bench.processes import raise_descriptor_limit
 from bench.report import Report, render_report, write_results
 from bench.runner import Plan, Runner
 from bench.scenarios.catalogue import SCENARIOS
+from bench.surroundings import open_workspace, prepare_this_process
 from bench.upstreams import start_mock_upstreams
 from bench.workload import Json
 
@@ -47,18 +40,13 @@ _COMPARED_TOOLS: Mapping[str, tuple[Callable[[], Tool | Skipped], Callable[[Tool
     "portkey": (prepare_portkey, Portkey),
     "litellm": (prepare_litellm, LiteLLM),
 }
-_DESCRIPTORS = 25_000
-"""The mock upstream, nginx and this process are started with this limit where it is allowed."""
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parse_arguments(argv)
-    signal.signal(signal.SIGTERM, _exit_on_sigterm)
-    raise_descriptor_limit(_DESCRIPTORS)
-    core, load_core = _choose_cores()
-    os.sched_setaffinity(0, {load_core})
+    core, load_core = prepare_this_process()
     try:
-        with _workspace() as workspace:
+        with open_workspace() as workspace:
             return _run(options, workspace, core=core, load_core=load_core)
     except NotReadyError as error:
         print(f"bench: the mock upstream did not start: {error}", file=sys.stderr)
@@ -145,29 +133,6 @@ def _tool(prepared: Tool | Skipped) -> Tool | None:
         print(f"without {prepared.name}: {prepared.reason}", flush=True)
         return None
     return prepared
-
-
-def _choose_cores() -> tuple[int, int]:
-    """One for the contender, another for load and mock."""
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) == 1:
-        print("only one core: contender and load share it, so requests/s mean little; see req/cpu-s")
-    return allowed[0], allowed[-1]
-
-
-@contextmanager
-def _workspace() -> Generator[Path]:
-    """A directory for configurations, logs and data of this run, removed at its end."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    path = Path(tempfile.mkdtemp(prefix="run-", dir=CACHE))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _exit_on_sigterm(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _parse_arguments(argv: Sequence[str]) -> argparse.Namespace:

@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ _DEBIAN_PACKAGES = {
     "nginx": ("nginx",),
     "wrk": ("wrk", "libluajit-5.1-2", "libluajit-5.1-common"),
 }
+
+_PROGRESS_SECONDS = 10
+_MOST_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +142,29 @@ def _install_once(name: str, home: Path, install: Callable[[], None], *, note: s
 
 def _version_line(*argv: str) -> str:
     ended = subprocess.run(argv, capture_output=True, text=True, check=False)
-    return (ended.stderr + ended.stdout).strip().splitlines()[0]
+    return next(iter((ended.stderr + ended.stdout).strip().splitlines()), argv[0])
 
 
 def _run(*argv: str, cwd: Path | None = None) -> str:
-    command: Sequence[str] = argv
-    ended = subprocess.run(
-        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if ended.returncode:
-        raise _CommandError(f"{Path(argv[0]).name} {argv[1]} failed: {ended.stdout.strip()[-300:]}")
-    return ended.stdout
+    """What a command printed. Says now and then that it is still at work."""
+    name = f"{Path(argv[0]).name} {argv[1]}"
+    started = time.monotonic()
+    with subprocess.Popen(
+        argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            while True:
+                try:
+                    output = process.communicate(timeout=_PROGRESS_SECONDS)[0]
+                    break
+                except subprocess.TimeoutExpired:
+                    elapsed = time.monotonic() - started
+                    if elapsed > _MOST_SECONDS:
+                        raise _CommandError(f"{name} took more than {_MOST_SECONDS} s") from None
+                    print(f"  {name}: {elapsed:.0f} s", flush=True)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise _CommandError(f"{name} failed: {output.strip()[-300:]}")
+    return output

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bench.exchange import wait_until_listening
+from bench.nginx_config import render_nginx_config
 from bench.preparation import PROJECT, Tool
 from bench.processes import PinnedProcess, free_port
 from bench.workload import Route, Target, json_answer
@@ -67,9 +68,8 @@ def start_mock_upstreams(nginx: Tool | None, workspace: Path, *, core: int) -> M
         addresses[Route.FAST] = UpstreamAddress(port=free_port(), tls=False)
         addresses[Route.TLS] = UpstreamAddress(port=free_port(), tls=True)
         config = workspace / "mock-nginx.conf"
-        config.write_text(
-            _nginx_config(addresses[Route.FAST].port, addresses[Route.TLS].port, certificate, private_key, workspace)
-        )
+        server = _canned_server(addresses[Route.FAST].port, addresses[Route.TLS].port, certificate, private_key)
+        config.write_text(render_nginx_config("mock-nginx", server, workspace, connections=8_192))
         argv = [*nginx.argv, "-c", str(config), "-p", str(workspace), "-e", "stderr"]
         processes.append(PinnedProcess(argv, core=core, log=workspace / "mock-nginx.log"))
     upstreams = MockUpstreams(addresses=addresses, certificate=certificate, processes=tuple(processes))
@@ -82,20 +82,8 @@ def start_mock_upstreams(nginx: Tool | None, workspace: Path, *, core: int) -> M
     return upstreams
 
 
-def _nginx_config(port: int, tls_port: int, certificate: Path, private_key: Path, workspace: Path) -> str:
+def _canned_server(port: int, tls_port: int, certificate: Path, private_key: Path) -> str:
     return f"""
-daemon off;
-user root;
-worker_processes 1;
-pid {workspace}/mock-nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 8192; }}
-http {{
-  access_log off;
-  keepalive_timeout 600s;
-  keepalive_requests 1000000000;
-  client_max_body_size 64m;
-  client_body_temp_path {workspace}/mock-body;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     listen 127.0.0.1:{tls_port} ssl backlog=4096;
@@ -107,9 +95,7 @@ http {{
       add_header request-id req_011BenchMock;
       return 200 '{json_answer().decode()}';
     }}
-  }}
-}}
-"""
+  }}"""
 
 
 def _write_certificate(workspace: Path) -> tuple[Path, Path]:

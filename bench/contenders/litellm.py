@@ -23,7 +23,7 @@ class LiteLLM:
     endurance = Endurance(
         warm_up_seconds=6,
         connections=8,
-        requests_a_second=20,
+        requests_a_second=10,
         paced_streams=8,
         open_streams=100,
         streams_opened_a_second=15,

@@ -8,10 +8,19 @@ from pathlib import Path
 
 from bench.contenders.contender import Endurance
 from bench.exchange import wait_until_answering
+from bench.nginx_config import render_nginx_config
 from bench.preparation import Tool
 from bench.processes import PinnedProcess, descendants, free_port
 from bench.upstreams import MockUpstreams, UpstreamAddress
 from bench.workload import Route, Target
+
+_PROXYING = """
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  # Events must leave as they come, and bodies need not touch the disk.
+  proxy_buffering off;
+  proxy_request_buffering off;
+  proxy_read_timeout 600s;"""
 
 
 class Nginx:
@@ -33,7 +42,8 @@ class Nginx:
             for route, address in upstreams.addresses.items()
         ]
         config = workspace / "nginx.conf"
-        config.write_text(_config("\n".join(servers), workspace))
+        http_block = "\n".join([_PROXYING, *servers])
+        config.write_text(render_nginx_config("nginx", http_block, workspace, connections=32_768))
         argv = [*self._tool.argv, "-c", str(config), "-p", str(workspace), "-e", "stderr"]
         self._process = PinnedProcess(argv, core=core, log=workspace / "nginx.log")
         wait_until_answering(self.target(Route.FAST), self._process, seconds=10)
@@ -48,32 +58,6 @@ class Nginx:
 
     def measured_pids(self) -> Sequence[int]:
         return [] if self._process is None else descendants(self._process.pid)
-
-
-def _config(servers: str, workspace: Path) -> str:
-    return f"""
-daemon off;
-user root;
-worker_processes 1;
-pid {workspace}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 32768; }}
-http {{
-  access_log off;
-  keepalive_timeout 600s;
-  keepalive_requests 1000000000;
-  client_max_body_size 64m;
-  client_body_temp_path {workspace}/nginx-body;
-  proxy_temp_path {workspace}/nginx-proxy;
-  proxy_http_version 1.1;
-  proxy_set_header Connection "";
-  # Events must leave as they come, and bodies need not touch the disk.
-  proxy_buffering off;
-  proxy_request_buffering off;
-  proxy_read_timeout 600s;
-{servers}
-}}
-"""
 
 
 def _server_config(route: Route, port: int, address: UpstreamAddress, certificate: Path) -> str:

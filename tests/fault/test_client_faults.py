@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-
 from tests.support.front import Deadlines, Front, running_front
 from tests.support.messages_requests import BASE_HEADERS, health_request, messages_request, render_body
 from tests.support.raw_client import NoAnswer, RawClient, exchange
@@ -94,7 +93,9 @@ def test_requests_behind_one_whose_client_left_are_not_sent(front: Front) -> Non
 
 MEGABYTE = 1024 * 1024
 LARGE = 15 * MEGABYTE
-ALLOWED_GROWTH = 5 * MEGABYTE
+ALLOWED_GROWTH = {"sse": 5 * MEGABYTE, "json": 24 * MEGABYTE}
+"""The usage of a JSON answer stands at its end, so what has passed of one is kept until it is whole: as much again as
+the sockets' buffers took of each. Answers of models are not that large."""
 
 
 def _large_stream() -> list[Step]:
@@ -124,7 +125,7 @@ def test_four_stalled_readers_of_15_mb_hardly_grow_the_worker(kind: str) -> None
             client.send(request)
         time.sleep(1.5)
         growth = front.read_resident_bytes() - before
-        assert growth <= ALLOWED_GROWTH, f"{growth / MEGABYTE:.1f} MB"
+        assert growth <= ALLOWED_GROWTH[kind], f"{growth / MEGABYTE:.1f} MB"
         for client in clients:
             assert client.read_response(seconds=20).body == warm_up.body
             client.close()

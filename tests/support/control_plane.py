@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,32 +16,35 @@ from ingate.domain.key import API_KEY_LENGTH, ApiKey
 from ingate.domain.state import State
 from ingate.management.app import create_management_app
 from ingate.management.control_plane import ControlPlane
-from ingate.management.seeding import Defaults
+from ingate.management.seeding import Defaults, seed_defaults
 from ingate.store.catalog_file import read_catalog
+from ingate.store.directory_file import DirectoryFile
+from ingate.store.opening import open_stores
 
 ADMIN_TOKEN = "test-administrator-token"
 API_VERSION = "2025-12-01"
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
-def count_ids() -> Callable[[], str]:
+def count_ids(first: int = 1) -> Callable[[], str]:
     """GUIDs in order."""
-    numbers = itertools.count(1)
+    numbers = itertools.count(first)
     return lambda: str(UUID(int=next(numbers), version=4))
 
 
-def count_keys() -> Callable[[], ApiKey]:
-    numbers = itertools.count(1)
+def count_keys(first: int = 1) -> Callable[[], ApiKey]:
+    numbers = itertools.count(first)
     return lambda: ApiKey(f"CANARY{next(numbers)}".ljust(API_KEY_LENGTH, "K"))
 
 
-def build_control_plane(state: State, publish: Callable[[], Awaitable[None]]) -> ControlPlane:
+def build_control_plane(state: State, publish: Callable[[], Awaitable[None]], *, first: int = 1) -> ControlPlane:
+    """`first` is where its ids and keys begin."""
     return ControlPlane(
         state=state,
         catalog=read_catalog(),
         clock=lambda: NOW,
-        new_id=count_ids(),
-        new_api_key=count_keys(),
+        new_id=count_ids(first),
+        new_api_key=count_keys(first),
         publish=publish,
         endpoint_for=lambda subdomain: f"http://{subdomain}.localhost:8080/",
     )
@@ -95,3 +100,23 @@ class ManagementClient:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+
+async def make_seeded_data_dir(folder: Path) -> None:
+    """A data directory with its defaults, to be copied for each test: making one takes longer than most tests."""
+    stores = await open_stores(folder)
+    await seed_defaults(build_control_plane(stores, DirectoryFile(stores, folder / "directory.json").publish))
+    await stores.close()
+
+
+@asynccontextmanager
+async def open_management(seeded: Path, folder: Path) -> AsyncGenerator[ManagementClient]:
+    """The management API over a copy of a seeded data directory."""
+    shutil.copytree(seeded, folder, dirs_exist_ok=True)
+    stores = await open_stores(folder)
+    directory_file = folder / "directory.json"
+    plane = build_control_plane(stores, DirectoryFile(stores, directory_file).publish, first=1000)
+    client = ManagementClient(plane, await seed_defaults(plane), directory_file)
+    yield client
+    await client.close()
+    await stores.close()

@@ -20,6 +20,7 @@ from pathlib import Path
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource, render_directory
 from ingate.domain.key import digest_api_key
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, CredentialReference, UpstreamDefinition
+from ingate.settings import Settings, render_settings
 
 from .messages_requests import (
     API_KEY,
@@ -194,16 +195,17 @@ def _start(
 
 
 def _command(data_directory: Path, listen_fd: int, deadlines: Deadlines) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "ingate.assembly",
-        "gateway",
-        "--data-dir",
-        str(data_directory),
-        "--listen-fd",
-        str(listen_fd),
-    ]
+    settings = Settings(
+        data_dir=data_directory,
+        default_resource=RESOURCE_NAME,
+        log_level="warning",
+        head_timeout=deadlines.head,
+        body_timeout=deadlines.body,
+        idle_timeout=deadlines.idle,
+        drain_timeout=deadlines.drain,
+    )
+    arguments = ["gateway", "--settings", render_settings(settings), "--listen-fd", str(listen_fd)]
+    return [sys.executable, "-m", "ingate.assembly", *arguments]
 
 
 def _await_ready(front: Front) -> None:

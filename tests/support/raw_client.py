@@ -27,7 +27,11 @@ class RawClient:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(address)
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.received = bytearray()
@@ -78,10 +82,17 @@ class RawClient:
             except Incomplete:
                 if self.fate is not None or not self.wait_readable(deadline - time.monotonic()):
                     raise NoAnswer(f"{self.fate or 'still open'}, received {bytes(self.received[:300])!r}") from None
+                self._gather()
                 continue
             self.received[:] = rest
             if response.status >= 200 or not final:
                 return response
+
+    def _gather(self) -> None:
+        """Reads a large answer for a while before it is parsed again from its beginning."""
+        until = time.monotonic() + 0.02
+        while len(self.received) > 100_000 and self.wait_readable(until - time.monotonic()):
+            pass
 
     def wait_readable(self, seconds: float) -> bool:
         """Receives something, or learns that the connection ended; False when neither happens in time."""

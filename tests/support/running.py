@@ -9,13 +9,23 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 START_SECONDS = 60.0
+
+
+_OF_ANOTHER_INGATE = ("INGATE_", "ANTHROPIC_")
+"""Variables that would make what a test starts depend on who runs it."""
+
+
+def inherit_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """For a process that a test starts: this one's environment without the user's own settings, and `more`."""
+    ours = dict(os.environ)  # noqa: TID251 - handed on
+    return {name: value for name, value in ours.items() if not name.startswith(_OF_ANOTHER_INGATE)} | dict(more or {})
 
 
 @dataclass(kw_only=True)
@@ -57,7 +67,7 @@ class RunningIngate:
 
     def manage(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """One call of the management API. Raises urllib.error.HTTPError for a refusal."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - our own address
             f"{self.management_url}{path}?api-version=2025-09-01",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
@@ -66,9 +76,28 @@ class RunningIngate:
                 "content-type": "application/json",
             },
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             text = answer.read()
         return cast("dict[str, Any]", json.loads(text)) if text else {}
+
+    def run_cli(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`ingate ARGUMENTS` against this Ingate, as from another terminal."""
+        return subprocess.run(
+            [sys.executable, "-m", "ingate", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            env=inherit_environment({"INGATE_DATA_DIR": str(self.data_dir), **(environment or {})}),
+        )
+
+    def delete_upstream(self, name: str) -> None:
+        self.manage("DELETE", f"{self.group_path}/providers/Ingate.Gateway/upstreams/{name}")
+
+    def delete_deployment(self, name: str, *, resource: str = "example-resource") -> None:
+        self.manage("DELETE", f"{self.account_path(resource)}/deployments/{name}")
 
     def put_upstream(self, name: str, base_url: str, **properties: object) -> None:
         self.manage(
@@ -103,7 +132,7 @@ class RunningIngate:
         published = json.loads((self.data_dir / "directory.json").read_text())["revision"]
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            with urllib.request.urlopen(f"{self.gateway_url}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.gateway_url}/healthz", timeout=5) as answer:  # noqa: S310
                 if json.load(answer)["directory_revision"] >= published:
                     return
             time.sleep(0.02)
@@ -126,7 +155,7 @@ class RunningIngate:
 @contextmanager
 def start_ingate(
     data_dir: Path, *options: str, environment: Mapping[str, str] | None = None, command: Sequence[str] = ()
-) -> Iterator[RunningIngate]:
+) -> Generator[RunningIngate]:
     """`options` are those of `ingate up`. Fails with what Ingate said when it does not come up."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     stdout_file, stderr_file = data_dir.with_suffix(".stdout"), data_dir.with_suffix(".stderr")
@@ -137,7 +166,7 @@ def start_ingate(
             stdout=stdout,
             stderr=stderr,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
+            env=inherit_environment(environment),
         )
     ingate = RunningIngate(process=process, data_dir=data_dir, stdout_file=stdout_file, stderr_file=stderr_file)
     try:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from ingate.domain.directory import Directory
-from ingate.domain.key import DEVELOPMENT_KEY_DIGESTS, DEVELOPMENT_KEYS, KeyPair
+from ingate.domain.directory import Directory, list_resources_with_development_keys
+from ingate.domain.key import DEVELOPMENT_KEYS, KeyPair
 from ingate.domain.upstream import UpstreamDefinition
 from ingate.management.app import create_management_app
 from ingate.management.control_plane import ControlPlane
@@ -69,7 +69,7 @@ async def _serve(
         )
         watch_lifeline(lifeline, asyncio.get_running_loop(), lambda: setattr(server, "should_exit", True))
         listener.listen()
-        report_ready(ready, await _describe(stores, defaults))
+        report_ready(ready, await _describe(stores, defaults, settings))
         await server.serve(sockets=[listener])
     finally:
         await stores.close()
@@ -125,7 +125,7 @@ async def _check_exposure(settings: Settings, stores: Stores) -> None:
         return
     async with stores.reading() as session:
         directory = await session.directory.get_directory()
-    exposed = [r.name for r in directory.resources if not DEVELOPMENT_KEY_DIGESTS.isdisjoint(r.key_digests)]
+    exposed = list_resources_with_development_keys(directory)
     if exposed:
         raise StartRefused(
             f"{settings.host} is not loopback, and {', '.join(exposed)} has a development key, which everyone knows; "
@@ -133,18 +133,19 @@ async def _check_exposure(settings: Settings, stores: Stores) -> None:
         )
 
 
-async def _describe(stores: Stores, defaults: Defaults) -> dict[str, Any]:
-    """What the supervisor tells the user and writes into running.json."""
+async def _describe(stores: Stores, defaults: Defaults, settings: Settings) -> dict[str, Any]:
+    """What the supervisor tells the user and writes into running.json. The resource is the one at the bare address."""
     async with stores.reading() as session:
         directory = await session.directory.get_directory()
-    resource = next((r for r in directory.resources if r.name == defaults.resource), None)
+    wished = [r for r in directory.resources if r.subdomain == settings.default_resource.lower()]
+    resource = wished[0] if wished else directory.resources[0] if len(directory.resources) == 1 else None
     deployments = resource.deployments if resource is not None else ()
     return {
         "pid": os.getpid(),
         "tenant_id": defaults.tenant_id,
         "subscription_id": defaults.subscription_id,
         "resource_group": defaults.resource_group,
-        "resource": defaults.resource,
+        "resource": resource.name if resource is not None else settings.default_resource,
         "deployments": [deployment.name for deployment in deployments],
         "simulated": all(deployment.upstream == "simulator" for deployment in deployments),
     }

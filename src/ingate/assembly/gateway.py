@@ -28,7 +28,7 @@ from ingate.telemetry.journal import Journal
 from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
-from .identifiers import make_request_ids
+from .identifiers import make_apim_request_id, make_request_id
 from .lifeline import report_ready, watch_lifeline
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ def _make_server(settings: Settings, journal: Journal) -> GatewayServer:
         log=journal,
         clock=time.monotonic,
         wall_clock=time.time,
-        make_ids=make_request_ids,
+        make_request_id=make_request_id,
+        make_apim_request_id=make_apim_request_id,
     )
     limits = FrontLimits(
         head_timeout=settings.head_timeout,

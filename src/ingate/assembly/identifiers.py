@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import binascii
+import itertools
 import random
 import secrets
 import uuid
 
 from ingate.domain.key import API_KEY_ALPHABET, API_KEY_LENGTH, ApiKey
-from ingate.gateway.pipeline import RequestIds
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-"""Base 58, as in Anthropic's own identifiers."""
-
-REQUEST_ID_LENGTH = 24
+_ALPHANUMERIC = bytes.maketrans(b"+/", b"xZ")
+"""Anthropic's own identifiers are 24 letters and digits."""
 
 _random = random.Random()  # noqa: S311 - identifiers have to be distinct, not secret
 
 
-def make_request_ids() -> RequestIds:
-    number = _random.getrandbits(128)
-    digits = f"{number:032x}"
-    guid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
-    return RequestIds(f"req_{''.join(_random.choices(_ALPHABET, k=REQUEST_ID_LENGTH))}", guid)
+def make_request_id() -> str:
+    letters = binascii.b2a_base64(_random.randbytes(18), newline=False).translate(_ALPHANUMERIC)
+    return f"req_{letters.decode()}"
+
+
+def make_apim_request_id() -> str:
+    """A GUID. The process's own part is random, the last one counts: distinct everywhere, and quickly made."""
+    return f"{_PROCESS_PART}{next(_count):012x}"
+
+
+_guid = str(uuid.uuid4())
+_PROCESS_PART = _guid[:24]
+_count = itertools.count(int(_guid[24:], 16) // 2)
 
 
 def make_guid() -> str:

@@ -218,7 +218,7 @@ class Supervisor:
             "tenant_id": details["tenant_id"],
             "subscription_id": details["subscription_id"],
             "resource_group": details["resource_group"],
-            "default_resource": self._settings.default_resource,
+            "default_resource": details["resource"],
         }
         write_private_file(self._settings.data_dir / RUNNING_FILE, msgspec.json.encode(running))
 

@@ -40,6 +40,17 @@ def origin(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def reachable(url: str) -> str:
+    """A listening address as one to connect to: one that means all of this machine's becomes loopback."""
+    parts = urlsplit(url.rstrip("/"))
+    port = f":{parts.port}" if parts.port else ""
+    if parts.hostname == "0.0.0.0":  # noqa: S104 - recognised, not listened on
+        return f"{parts.scheme}://127.0.0.1{port}"
+    if parts.hostname == "::":
+        return f"{parts.scheme}://[::1]{port}"
+    return origin(parts)
+
+
 class HttpUrl(click.ParamType[str]):
     """An http or https URL as an option's value. A password in one would end up in messages: refused."""
 

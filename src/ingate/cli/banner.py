@@ -6,8 +6,8 @@ import os
 import shlex
 import shutil
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
+from .address import reachable
 from .running import default_data_dir
 
 PREFERRED_DEPLOYMENT = "claude-haiku-4-5"
@@ -32,7 +32,7 @@ def render_banner(
     `program` is how another terminal calls this command. `simulated` says that the example's deployment is
     answered by the simulator; `local_model` names the toy that answers instead.
     """
-    base_url = f"{_reachable(endpoint)}/anthropic"
+    base_url = f"{reachable(endpoint)}/anthropic"
     deployment = _example(deployments)
     keys = f"{shlex.quote(program)} keys list --resource {shlex.quote(resource)}"
     if data_dir != str(default_data_dir()):
@@ -44,7 +44,7 @@ def render_banner(
         f"  deployments  {', '.join(deployments) or 'none'}",
         f"  answers      {_answers(simulated, local_model)}",
         f"  API keys     {keys}" + ("  (publicly known)" if development_keys else ""),
-        f"  management   {_reachable(management_url)}",
+        f"  management   {reachable(management_url)}",
         f"  data         {data_dir}",
     ]
     if deployment:
@@ -81,17 +81,6 @@ def _example(deployments: Sequence[str]) -> str | None:
     if PREFERRED_DEPLOYMENT in deployments:
         return PREFERRED_DEPLOYMENT
     return deployments[0] if deployments else None
-
-
-def _reachable(url: str) -> str:
-    """A listening address as one to connect to."""
-    parts = urlsplit(url.rstrip("/"))
-    port = f":{parts.port}" if parts.port else ""
-    if parts.hostname == "0.0.0.0":  # noqa: S104 - recognised, not listened on
-        return f"{parts.scheme}://127.0.0.1{port}"
-    if parts.hostname == "::":
-        return f"{parts.scheme}://[::1]{port}"
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _python(base_url: str, deployment: str) -> str:

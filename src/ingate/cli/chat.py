@@ -57,10 +57,17 @@ def chat(
     if prompt is None and invocation.stdin_is_terminal:
         _converse(invocation, target, request)
         return
-    text = sys.stdin.read() if prompt in (None, "-") else prompt
+    text = _read_input() if prompt in (None, "-") else prompt
     if not text or not text.strip():
         raise click.UsageError("there is nothing to say: give a PROMPT, or text on standard input.")
     _answer(invocation, target, request, [{"role": "user", "content": text}])
+
+
+def _read_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise click.UsageError("standard input is not text.") from error
 
 
 def _find_target(

@@ -20,6 +20,8 @@ from .running import ADMIN_TOKEN_FILE, RunningIngate, default_data_dir, read_adm
 
 P = ParamSpec("P")
 
+TOKEN_VARIABLE = "INGATE_ADMIN_TOKEN"  # noqa: S105 - a variable's name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -69,24 +71,30 @@ def connect(
     url = management_url or (running.management_url if running else "")
     if not url:
         raise NothingRunning(f"nothing is running with the data directory {directory}.")
-    token = invocation.environment.get("INGATE_ADMIN_TOKEN", "").strip()
-    if not token:
-        # The token of this machine's Ingate is not for a stranger whose address was typed.
-        its_own = running is not None or data_dir is not None or is_loopback(urlsplit(url).hostname)
-        token = (read_admin_token(directory) if its_own else None) or ""
-    if not token.isascii() or not token.isprintable():
-        raise CommandFailed("the administrator token holds characters that no token has.")
+    # The token of this machine's Ingate is not for a stranger whose address was typed.
+    its_own = running is not None or data_dir is not None or is_loopback(urlsplit(url).hostname)
+    token, source = _find_token(invocation, directory if its_own else None)
     if not token:
         raise CommandFailed(
-            f"no administrator token for {url}: set INGATE_ADMIN_TOKEN, "
+            f"no administrator token for {url}: set {TOKEN_VARIABLE}, "
             f"or name with --data-dir the directory that holds its {ADMIN_TOKEN_FILE}."
         )
     return Connection(
         invocation=invocation,
-        management=Management(invocation, url, token),
+        management=Management(invocation, url, token, token_source=source),
         running=running,
         subscription=subscription,
     )
+
+
+def _find_token(invocation: Invocation, data_dir: Path | None) -> tuple[str, str]:
+    """The administrator's token and where it came from; an empty one when there is none."""
+    token, source = invocation.environment.get(TOKEN_VARIABLE, "").strip(), TOKEN_VARIABLE
+    if not token and data_dir:
+        token, source = read_admin_token(data_dir) or "", str(data_dir / ADMIN_TOKEN_FILE)
+    if not token.isascii() or not token.isprintable():
+        raise CommandFailed(f"the administrator token in {source} holds characters that no token has.")
+    return token, source
 
 
 def location_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -53,6 +53,8 @@ class Examination:
             case "untrusted":
                 message = f"the TLS certificate of {address} is not trusted here."
                 fix = "point SSL_CERT_FILE at the certificate of whoever signed it"
+            case "unknown-host":
+                message, fix = f"this machine knows no address for {self._parts.hostname}.", self._how_to_resolve()
             case "silent":
                 message = f"{address} takes connections but does not answer."
                 fix = f"see what holds the port{self._where_it_runs()}"
@@ -81,6 +83,12 @@ class Examination:
             return f"Ingate runs at {gateway_url}: use {gateway_url}/anthropic"
         port = self._parts.port
         return "ingate up" if port in (None, 8080) else f"ingate up --port {port}"
+
+    def _how_to_resolve(self) -> str:
+        if is_loopback(self._parts.hostname):
+            # Browsers and curl know *.localhost by themselves; most C libraries do not.
+            return f"add to /etc/hosts: 127.0.0.1 {self._parts.hostname}"
+        return f"look for a misspelt name{self._where_it_runs()}"
 
     def _where_it_runs(self) -> str:
         running = self._connection.running if self._connection else None
@@ -145,7 +153,7 @@ class Examination:
             return problem(
                 "API key",
                 f"the API key is one of {owners[0]}, but {origin(self._parts)} serves {served}.",
-                f"use a key of {served}: ingate keys list --resource {served}",
+                f"use a key of {served} (ingate keys list --resource {served}){self._or_the_address_of(owners[0])}",
             )
         if owners:
             return problem(
@@ -154,6 +162,12 @@ class Examination:
         message = "the API key is refused"
         message += ": it belongs to no resource here." if self._resources else "."
         return problem("API key", message, f"ingate keys list{f' --resource {served}' if served else ''}")
+
+    def _or_the_address_of(self, resource: str) -> str:
+        if not is_loopback(self._parts.hostname):
+            return ""
+        port = f":{self._parts.port}" if self._parts.port else ""
+        return f", or the base URL {self._parts.scheme}://{resource.lower()}.localhost{port}/anthropic"
 
     def _explain_unknown_deployment(self, resource: JsonObject | None, deployment: str) -> Finding:
         served = get_text(resource, "name") or "the resource"

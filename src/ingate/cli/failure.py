@@ -6,6 +6,8 @@ from typing import IO, Any
 
 import click
 
+from .output import printable
+
 EXIT_FAILED = 1
 """Ingate refused, or the answer makes no sense, or `doctor` found a problem."""
 EXIT_USAGE = 2
@@ -20,7 +22,8 @@ class CommandFailed(click.ClickException):
     exit_code = EXIT_FAILED
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"ingate: {self.format_message()}", file=file, err=file is None)
+        # What a server says is not to steer the terminal.
+        click.echo(f"ingate: {printable(self.format_message(), keep=chr(10))}", file=file, err=file is None)
 
 
 class NothingRunning(CommandFailed):

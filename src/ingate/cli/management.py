@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -30,12 +29,10 @@ class Management:
     Every failure ends the command; no failure's text holds the token.
     """
 
-    def __init__(
-        self, invocation: Invocation, url: str, token: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, invocation: Invocation, url: str, token: str, *, token_source: str) -> None:
         self.url = url
         self._token = token
-        self._sleep = sleep
+        self._token_source = token_source
         self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT)
 
     def close(self) -> None:
@@ -60,7 +57,7 @@ class Management:
         resource = self._body(response)
         remaining = SETTLE_DEADLINE
         while get_text(resource, "properties", "provisioningState") in PASSING_STATES and remaining > 0:
-            self._sleep(SETTLE_INTERVAL)
+            time.sleep(SETTLE_INTERVAL)
             remaining -= SETTLE_INTERVAL
             resource = self.get(path)
         return response.status_code == 201, resource
@@ -73,7 +70,7 @@ class Management:
         response = self._send("DELETE", path)
         remaining = SETTLE_DEADLINE if response.status_code == 202 else 0.0
         while remaining > 0 and self._exists(path):
-            self._sleep(SETTLE_INTERVAL)
+            time.sleep(SETTLE_INTERVAL)
             remaining -= SETTLE_INTERVAL
         return response.status_code != 204
 
@@ -130,7 +127,7 @@ class Management:
                 f"what answers at {self.url} is not Ingate's management API (status {response.status_code})."
             )
         if response.status_code == 401:
-            message += f" (The token is that of the data directory; is another Ingate running at {self.url}?)"
+            message += f" (The token came from {self._token_source}; is this the Ingate at {self.url}?)"
         return Refused(status=response.status_code, code=get_text(error, "code"), message=message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -19,8 +20,9 @@ PATH = "/v1/messages/count_tokens"
 READ_TIMEOUT = 10.0
 NO_DEPLOYMENT = "ingate-doctor-names-no-deployment"
 
-Listener = Literal["gateway", "stranger", "nobody", "silent", "plain-http", "tls", "untrusted"]
-"""Who listens: "plain-http" and "tls" when the other of the two was spoken; "untrusted" when its certificate is."""
+Listener = Literal["gateway", "stranger", "nobody", "silent", "plain-http", "tls", "untrusted", "unknown-host"]
+"""Who listens: "plain-http" and "tls" when the other of the two was spoken; "untrusted" when its certificate is;
+"unknown-host" when the host name has no address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ def _without_an_answer(invocation: Invocation, base_url: str, error: Exception) 
 
     if isinstance(error, httpx2.ConnectTimeout | httpx2.ReadTimeout):
         return Presence(listener="silent")
+    if _has_no_address(error):
+        return Presence(listener="unknown-host")
     scheme, _, rest = base_url.partition("://")
     if scheme == "https":
         if _is_about_a_certificate(error):
@@ -88,6 +92,14 @@ def _answers(invocation: Invocation, base_url: str) -> bool:
     except _network_errors() as error:
         return _is_about_a_certificate(error)
     return True
+
+
+def _has_no_address(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_about_a_certificate(error: Exception) -> bool:

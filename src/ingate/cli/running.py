@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from .address import parse_http_url, reachable
 from .failure import CommandFailed
 from .json_value import get_text
 
@@ -41,8 +42,8 @@ def read_running(data_dir: Path) -> RunningIngate | None:
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{path} cannot be read: {_reason(error)}") from error
     return RunningIngate(
-        gateway_url=get_text(content, "gateway_url").rstrip("/"),
-        management_url=get_text(content, "management_url").rstrip("/"),
+        gateway_url=_parse_address(get_text(content, "gateway_url")),
+        management_url=_parse_address(get_text(content, "management_url")),
         subscription_id=get_text(content, "subscription_id"),
         resource_group=get_text(content, "resource_group"),
         default_resource=get_text(content, "default_resource"),
@@ -58,6 +59,11 @@ def read_admin_token(data_dir: Path) -> str | None:
         return None
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{path} cannot be read: {_reason(error)}") from error
+
+
+def _parse_address(text: str) -> str:
+    """Empty when it is none, which commands take for not running."""
+    return reachable(text) if parse_http_url(text) else ""
 
 
 def _reason(error: Exception) -> str:

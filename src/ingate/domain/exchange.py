@@ -15,6 +15,8 @@ from .usage import TokenUsage
 
 
 class ExchangeState(Enum):
+    __hash__ = object.__hash__  # Enum's own goes through the name, on every look-up in the table
+
     ADMITTED = "admitted"
     """Quota is reserved and the request is on its way; the client has heard nothing."""
     ANSWERING = "answering"
@@ -23,6 +25,8 @@ class ExchangeState(Enum):
 
 
 class ExchangeEvent(Enum):
+    __hash__ = object.__hash__
+
     ANSWER_BEGAN = "answer began"
     ANSWER_ENDED = "answer ended"
     UPSTREAM_FAILED = "upstream failed"

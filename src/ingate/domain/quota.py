@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from .refusal import QuotaBucket, QuotaExceeded
 
 INPUT_TOKENS_PER_UNIT = 1000
@@ -33,74 +35,61 @@ class QuotaLimits:
         )
 
 
-class TokenBucket:
-    """Holds up to one minute's worth and fills evenly. May owe: a settlement can take more than is there.
+class DeploymentQuota:
+    """The token buckets of one deployment, in process: requests, uncached input tokens, output tokens.
 
-    Times are seconds of a clock that never runs backwards; one that does is taken to stand still.
+    Each holds up to one minute's worth and fills evenly. One may owe: a settlement can take more than is there. Times
+    are seconds of a clock that never runs backwards; one that does is taken to stand still.
     """
 
-    __slots__ = ("_filled_at", "level", "limit")
-
-    def __init__(self, limit: int, now: float) -> None:
-        self.limit = limit
-        self.level = float(limit)
-        self._filled_at = now
-
-    def fill(self, now: float) -> None:
-        elapsed = now - self._filled_at
-        if elapsed > 0:
-            self.level = min(float(self.limit), self.level + elapsed * self.limit / 60)
-            self._filled_at = now
-
-    def seconds_until(self, level: float) -> int:
-        """Whole seconds until it holds `level`, at least 1."""
-        if self.limit <= 0:
-            return 60
-        return max(1, math.ceil((level - self.level) * 60 / self.limit))
-
-
-class DeploymentQuota:
-    """The three buckets of one deployment, in process."""
-
-    __slots__ = ("_input", "_output", "_requests", "limits")
+    __slots__ = ("_filled_at", "_input", "_output", "_requests", "limits")
 
     def __init__(self, limits: QuotaLimits, now: float) -> None:
         self.limits = limits
-        self._requests = TokenBucket(limits.requests, now)
-        self._input = TokenBucket(limits.input_tokens, now)
-        self._output = TokenBucket(limits.output_tokens, now)
+        self._requests = float(limits.requests)
+        self._input = float(limits.input_tokens)
+        self._output = float(limits.output_tokens)
+        self._filled_at = now
 
     def reserve(self, input_tokens: int, now: float) -> QuotaExceeded | None:
         """Takes one request and `input_tokens`, or nothing at all. Output is only asked to be in credit: it is
         charged when it is known. An estimate over a whole minute's worth is admitted when the bucket is full, or it
         never would be."""
-        for bucket in (self._requests, self._input, self._output):
-            bucket.fill(now)
-        requests, tokens = self._requests, self._input
-        if requests.level < 1:
-            return self._exceeded("Requests", requests, 1)
-        needed = min(input_tokens, tokens.limit)
-        if tokens.level < needed:
-            return self._exceeded("UncachedInputTokens", tokens, needed)
-        if self._output.level <= 0:
-            return self._exceeded("OutputTokens", self._output, 1)
-        requests.level -= 1
-        tokens.level -= input_tokens
+        self._fill(now)
+        limits = self.limits
+        if self._requests < 1:
+            return _exceeded("Requests", limits.requests, 1 - self._requests)
+        needed = min(input_tokens, limits.input_tokens)
+        if self._input < needed:
+            return _exceeded("UncachedInputTokens", limits.input_tokens, needed - self._input)
+        if self._output <= 0:
+            return _exceeded("OutputTokens", limits.output_tokens, 1 - self._output)
+        self._requests -= 1
+        self._input -= input_tokens
         return None
 
-    def settle(self, *, reserved: int, input_tokens: int, output_tokens: int, now: float) -> None:
-        """Replaces the estimate by the truth."""
-        self._input.fill(now)
-        self._output.fill(now)
-        self._input.level = min(float(self._input.limit), self._input.level + reserved - input_tokens)
-        self._output.level -= output_tokens
+    def settle(self, *, reserved: int, input_tokens: int, output_tokens: int) -> None:
+        """Replaces the estimate by the truth. What a bucket cannot hold is gone when it is next filled."""
+        self._input += reserved - input_tokens
+        self._output -= output_tokens
 
-    def _exceeded(self, name: QuotaBucket, bucket: TokenBucket, needed: float) -> QuotaExceeded:
-        return QuotaExceeded(bucket=name, limit=bucket.limit, retry_after=bucket.seconds_until(needed))
+    def _fill(self, now: float) -> None:
+        elapsed = (now - self._filled_at) / 60
+        if elapsed > 0:
+            limits = self.limits
+            self._requests = min(limits.requests, self._requests + elapsed * limits.requests)
+            self._input = min(limits.input_tokens, self._input + elapsed * limits.input_tokens)
+            self._output = min(limits.output_tokens, self._output + elapsed * limits.output_tokens)
+            self._filled_at = now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
+def _exceeded(bucket: QuotaBucket, limit: int, missing: float) -> QuotaExceeded:
+    """With the whole seconds until what is missing has come in, at least 1."""
+    seconds = math.ceil(missing * 60 / limit) if limit > 0 else 60
+    return QuotaExceeded(bucket=bucket, limit=limit, retry_after=max(1, seconds))
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """What was taken at admission, to be settled once."""
 
     quota_key: str
@@ -114,7 +103,7 @@ class QuotaLimiter(Protocol):
         self, quota_key: str, limits: QuotaLimits, input_tokens: int, now: float
     ) -> Reservation | QuotaExceeded: ...
 
-    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int, now: float) -> None: ...
+    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None: ...
 
 
 BYTES_PER_INPUT_TOKEN = 4

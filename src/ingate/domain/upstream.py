@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
+import msgspec
+
 from ingate.wire.arm.ids import render_upstream_id
 
 from .change import SystemData
@@ -110,8 +112,7 @@ class UpstreamFailure(Enum):
     """What it sent is not HTTP, or not what its profile promises."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamRequest:
+class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it goes to an upstream: end-to-end headers only, credentials and framing not among them."""
 
     path: bytes

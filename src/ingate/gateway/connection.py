@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from enum import Enum
+from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -23,7 +24,8 @@ from ingate.wire.messages.errors import render_error
 from .framing import TOO_MANY_HEADERS, TOO_MUCH_FRAMING, TOO_SLOW, HeadProblem, decide_head_problem
 from .head import RequestHead
 from .health import LocalAnswer, find_local_answer
-from .pipeline import Caller, RequestIds
+from .identifiers import RequestIds
+from .pipeline import Caller
 from .refusals import RenderedRefusal
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ class Reading(Enum):
     NOTHING = "nothing more is read"
 
 
+BETWEEN, HEAD, BODY, NOTHING = Reading
+
+
 class Framing(Enum):
     """How the end of an answer's body is told."""
 
@@ -62,6 +67,9 @@ class Framing(Enum):
     CHUNKED = "chunked"
     CLOSE = "end of connection"
     NO_BODY = "no body"
+
+
+LENGTH, CHUNKED, CLOSE, NO_BODY = Framing
 
 
 class Pending(NamedTuple):
@@ -87,7 +95,10 @@ class ClientConnection(asyncio.Protocol):
         "_exchange",
         "_framing",
         "_head",
+        "_give_up_at",
         "_head_bytes",
+        "_headers",
+        "_http10",
         "_ignored_bytes",
         "_out_head",
         "_parser",
@@ -106,12 +117,13 @@ class ClientConnection(asyncio.Protocol):
         self._server = server
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[Pending] | None = None
-        self._reading = Reading.BETWEEN
+        self._reading = BETWEEN
         self._head: RequestHead | None = None
         self._caller: Caller | Refusal | LocalAnswer | None = None
         self._body: list[bytes] | None = None
         self._body_length = 0
         self._body_started_at = 0.0
+        self._headers: list[Header] = []
         self._head_bytes = 0
         self._wire_bytes = 0
         self._ignored_bytes = 0
@@ -121,8 +133,10 @@ class ClientConnection(asyncio.Protocol):
         self._continue_due = False
         self._exchange: Exchange | None = None
         self._out_head = b""
-        self._framing = Framing.NO_BODY
+        self._framing = NO_BODY
         self._close_after = False
+        self._http10 = False
+        self._give_up_at = 0.0
         self.deadline = inf
         """The time at which `on_deadline` is due."""
         self.peer: str | None = None
@@ -143,7 +157,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
-        self._reading = Reading.NOTHING
+        self._reading = NOTHING
         self.deadline = inf
         self._queue = None
         self._body = None
@@ -156,10 +170,11 @@ class ClientConnection(asyncio.Protocol):
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.on_client_left()
+        self._linger(self._server.clock())
         return False
 
     def data_received(self, data: bytes) -> None:
-        if self._reading is Reading.NOTHING:
+        if self._reading is NOTHING:
             self._ignore(len(data))
             return
         while data:
@@ -176,23 +191,28 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = self._server.clock() + self._server.limits.send_timeout
 
     def resume_writing(self) -> None:
-        self.deadline = inf if self._busy else self._server.clock() + self._server.limits.idle_timeout
+        limits = self._server.limits
+        seconds = limits.linger_timeout if self._reading is NOTHING else limits.idle_timeout
+        self.deadline = inf if self._busy and not self._transport.is_closing() else self._server.clock() + seconds
         if self._exchange is not None:
             self._exchange.on_client_ready()
 
     # The server calls these
 
     def on_deadline(self) -> None:
-        if self._busy or self._reading is Reading.NOTHING:
+        now = self._server.clock()
+        if self._reading is NOTHING and now < self._give_up_at and self._transport.get_write_buffer_size():
+            self.deadline = now + self._server.limits.linger_timeout
+        elif self._busy or self._reading is NOTHING:
             self._transport.abort()
-        elif self._reading is Reading.BETWEEN:
+        elif self._reading is BETWEEN:
             self._close()
         else:
             self._reject(TOO_SLOW)
             self._pump()
 
     def close_when_idle(self) -> None:
-        if not self._busy and not self._queue and self._reading is Reading.BETWEEN:
+        if not self._busy and not self._queue and self._reading is BETWEEN:
             self._transport.close()
 
     def stop(self) -> None:
@@ -205,11 +225,12 @@ class ClientConnection(asyncio.Protocol):
     # The parser calls these
 
     def on_message_begin(self) -> None:
-        if self._reading is Reading.NOTHING:
+        if self._reading is NOTHING:
             return
         now = self._server.clock()
-        self._reading = Reading.HEAD
+        self._reading = HEAD
         self._head = RequestHead(now)
+        self._headers = []
         self._head_bytes = self._wire_bytes = 0
         if not self._busy:
             self.deadline = now + self._server.limits.head_timeout
@@ -217,25 +238,25 @@ class ClientConnection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         if self._head is not None:
             self._head.target += url
-            self._count_head(len(url))
+            self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes | None) -> None:
-        head = self._head
-        if head is None or self._reading is Reading.NOTHING:
-            return
-        value = value or b""
-        self._count_head(len(name) + len(value) + 4)
-        if self._reading is Reading.HEAD:
-            head.add(name, value)
-            if head.header_count > self._server.limits.header_count:
-                self._reject(TOO_MANY_HEADERS)
+        self._headers.append((name, value or b""))
 
     def on_headers_complete(self) -> None:
         head = self._head
-        if head is None or self._reading is not Reading.HEAD:
+        if head is None or self._reading is not HEAD:
             return
         parser, server = self._parser, self._server
         now = server.clock()
+        limits = server.limits
+        headers = self._headers
+        self._head_bytes += sum(map(len, chain.from_iterable(headers)))
+        if self._head_bytes > limits.head_bytes or len(headers) > limits.header_count:
+            self._reject(TOO_MANY_HEADERS)
+            return
+        self._headers = []  # what comes now are trailers, which nobody asked for
+        head.sort_headers(headers)
         head.started_at = now
         head.method = parser.get_method()
         head.keep_alive = parser.should_keep_alive()
@@ -243,14 +264,14 @@ class ClientConnection(asyncio.Protocol):
         if problem is not None:
             self._reject(problem)
             return
-        self._reading = Reading.BODY
+        self._reading = BODY
         self._body_length = 0
         self._body_started_at = now
         self._caller = caller = find_local_answer(head, server) or server.pipeline.decide_caller(head)
-        length = head.content_length or 0
+        length = int(head.content_length or 0)
         if isinstance(caller, Caller):
             self._body = []
-            if length > server.limits.body_bytes:
+            if length > limits.body_bytes:
                 self._refuse_body()
             elif head.expect is not None:
                 self._continue_due = True
@@ -260,7 +281,7 @@ class ClientConnection(asyncio.Protocol):
                 self._finish_reading(caller, b"", close=True)
 
     def on_body(self, body: bytes) -> None:
-        if self._reading is not Reading.BODY:
+        if self._reading is not BODY:
             return
         self._body_length += len(body)
         if self._body is not None:
@@ -272,54 +293,56 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         head, caller = self._head, self._caller
-        if self._reading is not Reading.BODY or head is None or caller is None:
+        if self._reading is not BODY or head is None or caller is None:
+            return
+        if self._parser.should_upgrade() and (head.transfer_encoding or int(head.content_length or 0)):
             return
         body = self._body
         joined = b"" if not body else body[0] if len(body) == 1 else b"".join(body)
         self._finish_reading(caller, joined, close=not head.keep_alive)
         if head.keep_alive:
-            self._reading = Reading.BETWEEN
+            self._reading = BETWEEN
 
     # Reading
 
     def _feed(self, data: bytes) -> bytes:
         """Parses `data`; gives back what is left when the parser had to be replaced."""
-        began_in_head = self._reading is Reading.HEAD
-        began_in_body = self._reading is Reading.BODY
+        began_in_head = self._reading is HEAD
+        began_in_body = self._reading is BODY
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             # The client offers another protocol; RFC 9110 section 7.8 lets a server go on as if it had not.
             self._parser = httptools.HttpRequestParser(self)
-            return data[upgrade.args[0] :] if self._reading is not Reading.NOTHING else b""
+            if (head := self._head) is not None and self._reading is BODY:
+                # httptools takes such a request to have no body: the new parser reads it, as another request's.
+                self._head, self._reading = None, NOTHING
+                self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % _render_framing(head))
+                self._head, self._reading = head, BODY
+            return data[upgrade.args[0] :] if self._reading is not NOTHING else b""
         except httptools.HttpParserCallbackError:
             _log.exception("a request could not be handled")
             self._transport.abort()
-            self._reading = Reading.NOTHING
+            self._reading = NOTHING
         except httptools.HttpParserError as error:
-            if self._reading is not Reading.NOTHING:
+            if self._reading is not NOTHING:
                 self._reject(HeadProblem(400, f"The request is not valid HTTP: {error}."))
-        if (began_in_head and self._reading is Reading.HEAD) or (began_in_body and self._reading is Reading.BODY):
+        if (began_in_head and self._reading is HEAD) or (began_in_body and self._reading is BODY):
             self._wire_bytes += len(data)
         return b""
 
     def _check_progress(self) -> None:
         """Bounds on what has no callback yet: half a header, and the framing of chunks."""
         limits = self._server.limits
-        if self._reading is Reading.HEAD:
-            if self._wire_bytes > limits.head_bytes:
+        if self._reading is HEAD:
+            if max(self._wire_bytes, self._head_bytes) > limits.head_bytes:
                 self._reject(TOO_MANY_HEADERS)
-        elif self._reading is Reading.BODY:
+        elif self._reading is BODY:
             if self._wire_bytes > 16 * self._body_length + 1024 * 1024:
                 self._reject(TOO_MUCH_FRAMING)
             elif not self._busy:
                 earned = self._body_length / limits.body_bytes_per_second
                 self.deadline = self._body_started_at + limits.body_timeout + earned
-
-    def _count_head(self, length: int) -> None:
-        self._head_bytes += length
-        if self._head_bytes > self._server.limits.head_bytes and self._reading is not Reading.NOTHING:
-            self._reject(TOO_MANY_HEADERS)
 
     def _refuse_body(self) -> None:
         self._finish_reading(RequestTooLarge(limit=self._server.limits.body_bytes), b"", close=True)
@@ -338,7 +361,7 @@ class ClientConnection(asyncio.Protocol):
         self._head = self._caller = self._body = None
         self._continue_due = False
         if close:
-            self._reading = Reading.NOTHING
+            self._reading = NOTHING
 
     def _send_continue(self) -> None:
         self._continue_due = False
@@ -374,9 +397,10 @@ class ClientConnection(asyncio.Protocol):
         self._busy = True
         self.deadline = inf
         self._close_after = close or self._server.draining
-        self._framing = Framing.NO_BODY if head.method == b"HEAD" else Framing.LENGTH
+        self._http10 = head.http10
+        self._framing = NO_BODY if head.method == b"HEAD" else LENGTH
         if isinstance(caller, Caller):
-            self._framing = Framing.CLOSE if head.http10 else Framing.CHUNKED
+            self._framing = CLOSE if head.http10 else CHUNKED
             exchange = pipeline.forward(head, caller, body, self)
             if self._busy:
                 self._exchange = exchange
@@ -398,26 +422,28 @@ class ClientConnection(asyncio.Protocol):
     ) -> None:
         """The head goes out with the first `send`. Raises UnsafeHeadError, with nothing sent."""
         lines = [*headers, *_id_headers(ids)]
+        framing = self._framing
         if status in (204, 304):
-            self._framing = Framing.NO_BODY
+            framing = NO_BODY
         elif content_length is not None:
-            self._framing = Framing.LENGTH
+            framing = LENGTH
             lines.append((b"Content-Length", b"%d" % content_length))
-        elif self._framing is Framing.CHUNKED:
+        elif framing is CHUNKED:
             lines.append((b"Transfer-Encoding", b"chunked"))
         else:
             self._close_after = True
         self._out_head = self._render_head(status, lines)
+        self._framing = framing
 
     def send(self, data: bytes, ended: bool) -> None:
         """Some of the answer's body; with `ended`, its last."""
         pieces = [self._out_head] if self._out_head else []
         self._out_head = b""
-        if data and self._framing is Framing.CHUNKED:
+        if data and self._framing is CHUNKED:
             pieces += (b"%x\r\n" % len(data), data, b"\r\n")
-        elif data and self._framing is not Framing.NO_BODY:
+        elif data and self._framing is not NO_BODY:
             pieces.append(data)
-        if ended and self._framing is Framing.CHUNKED:
+        if ended and self._framing is CHUNKED:
             pieces.append(_LAST_CHUNK)
         if len(data) > WRITE_HIGH_WATER:
             self._transport.writelines(pieces)
@@ -429,26 +455,30 @@ class ClientConnection(asyncio.Protocol):
     def cut(self) -> None:
         """Ends an answer that cannot be completed so that the client sees that it is not whole."""
         self._exchange = None
-        if self._framing is Framing.CLOSE:
+        if self._framing is CLOSE:
             self._transport.abort()
         else:
             self._close()
 
     def _close(self) -> None:
         """After what is still to be written, unless the client does not take it in time."""
-        self._reading = Reading.NOTHING
-        self.deadline = self._server.clock() + self._server.limits.linger_timeout
+        self._linger(self._server.clock())
         self._transport.close()
+
+    def _linger(self, now: float) -> None:
+        self._reading = NOTHING
+        self.deadline = now + self._server.limits.linger_timeout
+        self._give_up_at = now + self._server.limits.send_timeout
 
     def _answer(self, status: int, headers: list[Header], body: bytes) -> None:
         head = self._render_head(status, [*headers, (b"Content-Length", b"%d" % len(body))])
-        self._transport.write(head if self._framing is Framing.NO_BODY else head + body)
+        self._transport.write(head if self._framing is NO_BODY else head + body)
         self._finish()
 
     def _render_head(self, status: int, lines: list[Header]) -> bytes:
         if self._close_after:
             lines.append((b"Connection", b"close"))
-        elif self._framing is Framing.CLOSE:
+        elif self._http10:
             lines.append((b"Connection", b"keep-alive"))
         return render_answer_head(status, lines)
 
@@ -461,29 +491,31 @@ class ClientConnection(asyncio.Protocol):
         if self._close_after or server.draining:
             self._shut(now)
             return
-        match self._reading:
-            case Reading.HEAD:
-                self.deadline = now + server.limits.head_timeout
-            case Reading.BODY:
-                self._body_started_at = now
-                self.deadline = now + server.limits.body_timeout
-            case Reading.BETWEEN | Reading.NOTHING:
-                self.deadline = now + server.limits.idle_timeout
-        if self._queue or self._reading_paused:
+        if self._reading is HEAD:
+            self.deadline = now + server.limits.head_timeout
+        elif self._reading is BODY:
+            self._body_started_at = now
+            self.deadline = now + server.limits.body_timeout
+        else:
+            self.deadline = now + server.limits.idle_timeout
+        if self._queue or self._reading_paused or self._continue_due:
             self._pump()
 
     def _shut(self, now: float) -> None:
         """Ends our half and lets the client take the answer before the connection is gone: closing at once, with
         unread bytes from the client, would reset it and could lose the answer (RFC 9112 section 9.6)."""
-        self._reading = Reading.NOTHING
+        self._linger(now)
         self._queue = None
         if self._transport.is_closing():
             return
-        self.deadline = now + self._server.limits.linger_timeout
         if self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
         self._transport.write_eof()
+
+
+def _render_framing(head: RequestHead) -> bytes:
+    return b"Transfer-Encoding: chunked" if head.transfer_encoding else b"Content-Length: %b" % head.content_length
 
 
 def _id_headers(ids: RequestIds) -> tuple[Header, Header]:

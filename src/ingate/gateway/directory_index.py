@@ -51,20 +51,15 @@ class DirectoryIndex:
         default_resource: str | None,
         domains: tuple[str, ...],
     ) -> None:
-        """`default_resource` serves every host name that is under no known domain; without one, a directory's only
-        resource does. `domains` are the operator's own, besides Azure's and `localhost`."""
+        """`default_resource` serves every host name that is under no known domain; when there is none of that name, a
+        directory's only resource does. `domains` are the operator's own, besides Azure's and `localhost`."""
         self.revision = directory.revision
         upstreams = {definition.name: get_upstream(definition) for definition in directory.upstreams}
         entries = [_make_entry(resource, upstreams) for resource in directory.resources]
         self._by_subdomain = {entry.resource.subdomain.lower(): entry for entry in entries}
         self._domains = tuple(f".{domain.lower().strip('.')}" for domain in (*domains, *AZURE_DOMAINS, LOCAL_DOMAIN))
-        self._default = (
-            self._by_subdomain.get(default_resource.lower())
-            if default_resource
-            else entries[0]
-            if len(entries) == 1
-            else None
-        )
+        named = self._by_subdomain.get((default_resource or "").lower())
+        self._default = entries[0] if named is None and len(entries) == 1 else named
         self._by_host: dict[bytes, ResourceEntry | None] = {}
 
     def find_resource(self, host: bytes) -> ResourceEntry | None:

@@ -9,19 +9,20 @@ from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, E
 from ingate.domain.quota import Reservation
 from ingate.domain.refusal import UpstreamUnavailable
 from ingate.domain.upstream import UpstreamCall, UpstreamFailure
-from ingate.domain.usage import TokenUsage, decide_usage
+from ingate.domain.usage import decide_usage
 from ingate.wire.http1 import Header, UnsafeHeadError
 from ingate.wire.messages.errors import render_error_event
 from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
 
 from .answer_head import AnswerHead, read_answer_head
+from .identifiers import RequestIds
 from .refusals import describe_failure, render_refusal
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
     from .directory_index import DeploymentEntry
     from .head import RequestHead
-    from .pipeline import Caller, Pipeline, RequestIds
+    from .pipeline import Caller, Pipeline
 
 CLIENT_LEFT_STATUS = 499
 """nginx's convention for a client that left before it was answered."""
@@ -37,7 +38,8 @@ class Exchange:
         "_entry",
         "_first_token_at",
         "_head",
-        "_ids",
+        "_apim_request_id",
+        "_request_id",
         "_pipeline",
         "_reader",
         "_reservation",
@@ -59,7 +61,7 @@ class Exchange:
         entry: DeploymentEntry,
         reservation: Reservation | None,
         streaming: bool,
-        ids: RequestIds,
+        apim_request_id: str,
     ) -> None:
         self._pipeline = pipeline
         self._connection = connection
@@ -68,7 +70,8 @@ class Exchange:
         self._entry = entry
         self._reservation = reservation
         self._streaming = streaming
-        self._ids = ids
+        self._apim_request_id = apim_request_id
+        self._request_id: str | None = None
         self._state = ExchangeState.ADMITTED
         self._answer: AnswerHead | None = None
         self._reader: AnswerReader | None = None
@@ -80,11 +83,11 @@ class Exchange:
 
     def on_answer_head(self, status: int, headers: Sequence[Header]) -> None:
         answer = read_answer_head(status, headers)
-        if answer.request_id is not None:
-            self._ids = self._ids._replace(request_id=answer.request_id)
+        self._request_id = answer.request_id
         try:
-            self._connection.begin_answer(status, answer.headers, answer.content_length, self._ids)
+            self._connection.begin_answer(status, answer.headers, answer.content_length, self._get_ids())
         except UnsafeHeadError as error:
+            self._request_id = None
             self.call.cancel()
             self.on_upstream_failure(UpstreamFailure.MALFORMED, str(error))
             return
@@ -112,16 +115,18 @@ class Exchange:
         answer = self._answer
         self._advance(ExchangeEvent.UPSTREAM_FAILED)
         if answer is None:
-            rendered = render_refusal(UpstreamUnavailable(failure=failure), self._ids.request_id)
+            ids = self._get_ids()
+            rendered = render_refusal(UpstreamUnavailable(failure=failure), ids.request_id)
             self._settle("upstream-failed", rendered.status, error_code=rendered.code, detail=detail)
-            self._connection.answer_refusal(rendered, self._ids)
+            self._connection.answer_refusal(rendered, ids)
             return
         error_type, message = describe_failure(failure)
         self._settle("upstream-failed", answer.status, error_code=error_type, detail=detail)
-        if answer.is_stream and not answer.is_encoded:
+        if answer.is_stream and not answer.is_encoded and answer.content_length is None:
             between_events = self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r"))
             after = b"" if between_events else self._tail
-            self._connection.send(render_error_event(error_type, message, self._ids.request_id, after=after), True)
+            event = render_error_event(error_type, message, self._get_ids().request_id, after=after)
+            self._connection.send(event, True)
         else:
             self._connection.cut()
 
@@ -152,12 +157,19 @@ class Exchange:
     def _advance(self, event: ExchangeEvent) -> None:
         self._state = TRANSITIONS[self._state, event]
 
+    def _get_ids(self) -> RequestIds:
+        request_id = self._request_id
+        if request_id is None:
+            request_id = self._request_id = self._pipeline.make_request_id()
+        return RequestIds(request_id, self._apim_request_id)
+
     def _settle(
         self, outcome: Outcome, status: int, *, error_code: str | None = None, detail: str | None = None
     ) -> None:
         """Every ending comes here, once: the quota is corrected and the record written, before the last byte of
         the answer leaves."""
         pipeline, reader, caller, deployment = self._pipeline, self._reader, self._caller, self._entry.deployment
+        head = self._head
         now = pipeline.clock()
         usage = decide_usage(reader.usage) if reader is not None and reader.usage is not None else None
         if self._reservation is not None:
@@ -165,15 +177,14 @@ class Exchange:
                 self._reservation,
                 input_tokens=usage.uncached_input_tokens if usage is not None else 0,
                 output_tokens=usage.output_tokens if usage is not None else 0,
-                now=now,
             )
-        started = self._head.started_at
+        started = head.started_at
         first_token_at = self._first_token_at
         pipeline.log.append(
             ExchangeRecord(
                 time=pipeline.wall_clock() - (now - started),
-                request_id=self._ids.request_id,
-                apim_request_id=self._ids.apim_request_id,
+                request_id=self._get_ids().request_id,
+                apim_request_id=self._apim_request_id,
                 resource=caller.resource.resource.name,
                 deployment=deployment.name,
                 model=deployment.model_id,
@@ -186,12 +197,12 @@ class Exchange:
                 streaming=self._streaming,
                 duration_ms=round((now - started) * 1000, 3),
                 first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
-                usage=usage if usage is not None else TokenUsage(),
+                usage=usage,
                 usage_is_estimate=outcome != "completed" and usage is not None,
                 authentication=caller.authentication,
                 key_number=caller.key_number,
                 caller_address=self._connection.peer,
-                user_agent=self._head.user_agent.decode("latin-1"),
+                user_agent=head.user_agent.decode("latin-1") if head.user_agent else None,
                 stop_reason=reader.stop_reason if reader is not None else None,
                 upstream_detail=detail,
             )

@@ -33,7 +33,9 @@ def decide_head_problem(head: RequestHead, http_version: str) -> HeadProblem | N
     if http_version not in ("1.1", "1.0"):
         return HeadProblem(505, "Only HTTP/1.1 and HTTP/1.0 are served here.")
     head.http10 = http_version == "1.0"
-    if head.host_count > 1 or (head.host_count == 0 and not head.http10) or _HOST.match(head.host) is None:
+    if head.host is None and head.http10:
+        head.host = b""
+    if head.host is None or _HOST.match(head.host) is None:
         return HeadProblem(400, "A request needs exactly one valid Host header.")
     if head.transfer_encoding is not None and (
         head.http10 or head.transfer_encoding.strip().lower() != b"chunked" or head.content_length is not None

@@ -20,9 +20,7 @@ class InProcessLimiter:
         exceeded = quota.reserve(input_tokens, now)
         return exceeded or Reservation(quota_key=quota_key, input_tokens=input_tokens)
 
-    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int, now: float) -> None:
+    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None:
         quota = self._quotas.get(reservation.quota_key)
         if quota is not None:
-            quota.settle(
-                reserved=reservation.input_tokens, input_tokens=input_tokens, output_tokens=output_tokens, now=now
-            )
+            quota.settle(reserved=reservation.input_tokens, input_tokens=input_tokens, output_tokens=output_tokens)

@@ -30,6 +30,7 @@ from ingate.domain.upstream import UpstreamRequest
 from ingate.wire.messages.request import MalformedRequest, parse_request, splice_model
 
 from .exchange import Exchange
+from .identifiers import RequestIds
 from .refusals import render_refusal
 
 if TYPE_CHECKING:
@@ -57,13 +58,6 @@ ENDPOINTS = {
 }
 
 
-class RequestIds(NamedTuple):
-    request_id: str
-    """Anthropic's form, `req_...`; replaced by the upstream's own when it gives one."""
-    apim_request_id: str
-    """Azure's form, a GUID."""
-
-
 class Caller(NamedTuple):
     """Who asks, and for which resource: what a request's head decides."""
 
@@ -84,7 +78,8 @@ class Pipeline:
         log: ExchangeLog,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
-        make_ids: Callable[[], RequestIds],
+        make_request_id: Callable[[], str],
+        make_apim_request_id: Callable[[], str],
     ) -> None:
         """`clock` is monotonic, in seconds; `wall_clock` counts from 1970."""
         self.directory = directory
@@ -92,7 +87,8 @@ class Pipeline:
         self.log = log
         self.clock = clock
         self.wall_clock = wall_clock
-        self.make_ids = make_ids
+        self.make_request_id = make_request_id
+        self.make_apim_request_id = make_apim_request_id
         self.draining = False
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:
@@ -104,9 +100,10 @@ class Pipeline:
             return MethodNotAllowed(allowed="POST")
         if self.draining or self.directory is None:
             return ShuttingDown()
-        resource = self.directory.find_resource(head.host)
+        host = head.host or b""
+        resource = self.directory.find_resource(host)
         if resource is None:
-            return ResourceNotFound(host=head.host.decode("latin-1"))
+            return ResourceNotFound(host=host.decode("latin-1"))
         presented = _get_presented_key(head)
         if not isinstance(presented, bytes):
             return presented
@@ -146,10 +143,11 @@ class Pipeline:
             entry=entry,
             reservation=reservation,
             streaming=parsed.stream,
-            ids=self.make_ids(),
+            apim_request_id=self.make_apim_request_id(),
         )
         pieces, length = splice_model(body, parsed.model_spans, entry.upstream_model)
-        head.drop_nominated()
+        if head.connection is not None:
+            head.drop_nominated()
         exchange.call = entry.upstream.send(
             UpstreamRequest(
                 path=caller.endpoint.upstream_path,
@@ -161,6 +159,10 @@ class Pipeline:
             exchange,
         )
         return exchange
+
+    def make_ids(self) -> RequestIds:
+        """For an answer that has no upstream's request id."""
+        return RequestIds(self.make_request_id(), self.make_apim_request_id())
 
     def refuse(
         self,
@@ -188,7 +190,7 @@ class Pipeline:
                 authentication="key" if caller else "none",
                 key_number=caller.key_number if caller else None,
                 caller_address=connection.peer,
-                user_agent=head.user_agent.decode("latin-1"),
+                user_agent=head.user_agent.decode("latin-1") if head.user_agent else None,
             )
         )
         connection.answer_refusal(rendered, ids)

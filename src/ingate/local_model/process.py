@@ -37,13 +37,15 @@ def start_local_server(weights: Path, *, port: int, api_key: str, log_file: Path
     process ends, however that happens. Keep the object: its `stdin` tells the server that its parent lives.
     """
     check_server_is_installed()
+    toy = is_smollm2(weights)
     settings = ServerSettings(
         weights=str(weights),
         port=port,
         api_key=api_key,
         parent_pid=os.getpid(),
-        chat_template=CHAT_TEMPLATE.read_text("utf-8") if is_smollm2(weights) else "",
-        cache_prompts=not is_smollm2(weights),
+        chat_template=CHAT_TEMPLATE.read_text("utf-8") if toy else "",
+        cache_prompts=not toy,
+        threads=1 if toy else -1,  # so small a model gains nothing from a second, and loses much on a busy machine
     )
     with _open_private(log_file) as log:
         process = subprocess.Popen(

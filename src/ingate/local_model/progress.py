@@ -16,10 +16,13 @@ class Progress:
         self._total = total_bytes
         self._report = report
         self._terminal = terminal
+        self._received = 0
         self._reported = 0.0
 
     def update(self, received_bytes: int) -> None:
-        share = min(1.0, received_bytes / self._total)
+        """Fewer bytes than before mean that they were moved on, not lost."""
+        self._received = max(self._received, received_bytes)
+        share = min(1.0, self._received / self._total)
         text = f"{share:4.0%} of {self._total / _MEGABYTE:.0f} MB"
         if self._terminal is not None:
             self._terminal.write(f"\r  {text}")

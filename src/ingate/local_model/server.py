@@ -38,6 +38,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the one in the weights."""
     cache_prompts: bool
     """Whether what a prompt shares with the one before it is not read again. The usage then depends on that one."""
+    threads: int
+    """-1: as many as llama.cpp thinks right."""
 
 
 def main() -> None:
@@ -75,6 +77,9 @@ def _make_parameters(llama: Any, settings: ServerSettings) -> Any:
     parameters.cache_prompt = settings.cache_prompts
     parameters.cache_ram_mib = 0
     parameters.cache_idle_slots = False
+    for processor in (parameters.cpuparams, parameters.cpuparams_batch):
+        processor.n_threads = settings.threads
+        processor.poll = 0  # llama.cpp's threads would wait for each other by spinning, on a machine that others use
     parameters.sampling.temp = 0.0
     parameters.sampling.seed = SEED
     return parameters

@@ -13,7 +13,7 @@ from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup, Subscription
 from ingate.wire.arm.documents import JsonObject, get_object, merge_patch, without
 from ingate.wire.arm.envelopes import render_page
-from ingate.wire.arm.ids import ACCOUNT_TYPE, render_account_id
+from ingate.wire.arm.ids import render_account_id
 
 from .account_bodies import READ_ONLY, READ_ONLY_PROPERTIES, AccountBody, decide_account, render_account
 from .bodies import Body, convert_body, read_body
@@ -164,6 +164,3 @@ async def delete_account(plane: ControlPlane, request: Request) -> Outcome:
             return refusal
         await session.resources.delete_resource(existing.resource_id)
         return Answer(status=200)
-
-
-__all__ = ["ACCOUNT_PATH", "ACCOUNT_TYPE", "account_routes"]

@@ -23,7 +23,8 @@ from .upstreams import upstream_routes
 
 
 def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
-    """Every route behind the administrator's token, but for the health checks."""
+    """Every route behind the administrator's token, but for the health checks. Raises ValueError when the token
+    is empty."""
     app = Starlette(
         routes=[
             *health_routes(plane),
@@ -43,8 +44,7 @@ def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    app.add_middleware(Guard, admin_token=admin_token)
-    return RequestIds(app, plane.new_id)
+    return RequestIds(Guard(app, admin_token), plane.new_id)
 
 
 async def _answer_not_found(request: Request, error: Exception) -> Response:
@@ -53,7 +53,7 @@ async def _answer_not_found(request: Request, error: Exception) -> Response:
 
 async def _answer_method_not_allowed(request: Request, error: Exception) -> Response:
     headers = (error.headers if isinstance(error, HTTPException) else None) or {}
-    allowed = headers.get("Allow", "")
+    allowed = ", ".join(sorted(headers.get("Allow", "").split(", ")))
     response = render_outcome(MethodNotAllowed(method=request.method, allowed=allowed))
     response.headers["allow"] = allowed
     return response

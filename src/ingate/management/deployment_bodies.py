@@ -63,7 +63,7 @@ class ModelBody(msgspec.Struct):
 class IngateBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """Our own member: a misspelt name in it is a mistake, not an extension."""
 
-    upstream: str = SIMULATOR
+    upstream: str | None = None
     upstream_model: str | None = None
 
 
@@ -154,12 +154,13 @@ def decide_sku(
 def _decide_upstream(
     model_id: str, body: IngateBody | None, existing: Deployment | None
 ) -> tuple[str, str] | BodyInvalid:
+    kept = SIMULATOR if existing is None else existing.upstream
     if body is None:
-        return (SIMULATOR, model_id) if existing is None else (existing.upstream, existing.upstream_model)
+        return kept, model_id if existing is None else existing.upstream_model
     model = model_id if body.upstream_model is None else body.upstream_model
     if not 1 <= len(model) <= LONGEST_MODEL_NAME or not model.isprintable():
         return BodyInvalid(reason="upstreamModel must have 1 to 256 printable characters - at `$.properties.ingate`")
-    return body.upstream, model
+    return body.upstream or kept, model
 
 
 def keep_document(document: JsonObject) -> JsonObject:

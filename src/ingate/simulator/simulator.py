@@ -71,6 +71,15 @@ class Simulator:
     ) -> SimulatedAnswer:
         """The same answer for the same path, version header and body. `query` makes no difference."""
         fingerprint = get_fingerprint(seed=self._settings.seed, path=path, body=body)
+        try:
+            return self._answer(path, headers, body, fingerprint)
+        except RecursionError:
+            # Reading JSON and writing it again both descend as deep as the body does.
+            return self._answer_refusal(refuse("The request body is nested too deeply"), fingerprint)
+
+    def _answer(
+        self, path: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes, fingerprint: Fingerprint
+    ) -> SimulatedAnswer:
         fields = _FIELDS.get(path)
         if fields is None:
             refusal = Refusal(error_type="not_found_error", message="Not Found")
@@ -128,8 +137,6 @@ def parse_body(body: bytes, *, fields: Mapping[str, Field], version: bytes) -> J
         decoded: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return refuse(f"The request body is not valid JSON: {error}")
-    except RecursionError:
-        return refuse("The request body is not valid JSON: nested too deeply")
     if not is_object(decoded):
         return refuse("The request body is not a JSON object")
     problem = find_body_problem(decoded, fields=fields, version=version)

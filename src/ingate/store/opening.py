@@ -50,6 +50,8 @@ class Stores:
         self._readers = engine
         self._writers = as_writer(engine)
         self._sealer = sealer
+        self._turn = asyncio.Lock()
+        """Writers of this process wait here, in order, rather than in the database, where they would poll."""
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[SqlSession]:
@@ -58,7 +60,7 @@ class Stores:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[SqlSession]:
-        async with self._writers.begin() as connection:
+        async with self._turn, self._writers.begin() as connection:
             yield self._open_session(connection)
 
     async def close(self) -> None:
@@ -79,16 +81,18 @@ class Stores:
 
 async def open_stores(data_dir: Path) -> Stores:
     """The state in an existing folder, created or brought up to date where needed. Raises StoreUnusable."""
-    engine = create_sqlite_engine(data_dir / DATABASE_FILE)
     try:
-        await _upgrade_schema(engine)
-        sealer = await _open_sealer(engine, data_dir / KEY_FILE)
+        engine = create_sqlite_engine(data_dir / DATABASE_FILE)
+        try:
+            await _upgrade_schema(engine)
+            sealer = await _open_sealer(engine, data_dir / KEY_FILE)
+        except BaseException:
+            await engine.dispose()
+            raise
     except DatabaseError as error:
-        await engine.dispose()
         raise StoreUnusable(f"{data_dir / DATABASE_FILE} cannot be used: {error.orig}") from error
-    except BaseException:
-        await engine.dispose()
-        raise
+    except OSError as error:
+        raise StoreUnusable(f"{error.filename} cannot be used: {error.strerror}") from error
     return Stores(engine, sealer)
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ingate.domain.key import ApiKey, KeyPair
 
 from .faults import StoreUnusable
+from .private_file import write_private_file
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -83,9 +84,5 @@ def _parse_key(path: Path, content: bytes) -> bytes:
 
 def _create_key_file(path: Path) -> bytes:
     secret = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(secret) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_private_file(path, base64.b64encode(secret) + b"\n")
     return secret

@@ -91,7 +91,7 @@ class Http1Connection(asyncio.Protocol):
         self._has_answer = self._ended = self._eof_ends_body = False
         self.served += 1
         self.deadline = self._clock() + self._first_byte_timeout
-        self._transport.writelines([head, *body])
+        self._transport.write(b"".join((head, *body)))
 
     def cancel(self) -> None:
         """The answer is no longer wanted; HTTP/1.1 can say so only by ending the connection."""
@@ -179,7 +179,7 @@ class Http1Connection(asyncio.Protocol):
             return
         self._keep_alive = self._parser.should_keep_alive()
         self._has_answer = self._new_head = True
-        self._eof_ends_body = not any(
+        self._eof_ends_body = not self._keep_alive and not any(
             name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self._headers
         )
 

@@ -8,7 +8,8 @@ valid head too (an extra blank line would make the body a second request).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 
 Header = tuple[bytes, bytes]
 
@@ -49,17 +50,18 @@ REASONS = {
 
 _known_names: set[bytes] = set()
 _KNOWN_NAMES_LIMIT = 4096
+_get_name = itemgetter(0)
 
 
 class UnsafeHeadError(ValueError):
     """A start line or header that would not stay on its own line."""
 
 
-def render_request_head(method: bytes, target: bytes, headers: Iterable[Header]) -> bytes:
+def render_request_head(method: bytes, target: bytes, headers: Sequence[Header]) -> bytes:
     return _render_head(b"%b %b HTTP/1.1" % (method, target), headers)
 
 
-def render_answer_head(status: int, headers: Iterable[Header]) -> bytes:
+def render_answer_head(status: int, headers: Sequence[Header]) -> bytes:
     """A status that HTTP has no phrase for gets an empty one, as RFC 9112 section 4 allows."""
     return _render_head(b"HTTP/1.1 %d %b" % (status, REASONS.get(status, b"")), headers)
 
@@ -75,15 +77,11 @@ def is_token(name: bytes) -> bool:
     return True
 
 
-def _render_head(start_line: bytes, headers: Iterable[Header]) -> bytes:
-    lines = [start_line]
-    for name, value in headers:
-        if not is_token(name):
-            raise UnsafeHeadError("a header's name is not a token")
-        lines.append(b"%b: %b" % (name, value))
-    line_ends = len(lines) + 1
-    lines.append(b"\r\n")
-    head = b"\r\n".join(lines)
+def _render_head(start_line: bytes, headers: Sequence[Header]) -> bytes:
+    if not _known_names.issuperset(map(_get_name, headers)) and not all(is_token(name) for name, _ in headers):
+        raise UnsafeHeadError("a header's name is not a token")
+    head = b"\r\n".join((start_line, *map(b": ".join, headers), b"\r\n"))
+    line_ends = len(headers) + 2
     if head.count(b"\n") != line_ends or head.count(b"\r") != line_ends or b"\0" in head:
         raise UnsafeHeadError("a header's value holds a line end or NUL")
     return head

@@ -51,6 +51,8 @@ class Case:
     """Of the requests, when an answer's shape depends on it (HEAD)."""
     may_be_silent: bool = False
     """Closing without any answer is right too."""
+    may_be_followed: bool = False
+    """Answers to what was sent behind it are right too: their number depends on the choice that was made."""
     source: str = ""
     """Where the rule is written."""
 

@@ -159,8 +159,13 @@ CODINGS = [
         sent=(post("Transfer-Encoding: chun\u212aed".encode(), body=CHUNKS),),
         statuses=BAD_CODING,
     ),
-    _served(
-        "chunked with tabs around it", post(b"Transfer-Encoding: \tchunked\t ", body=CHUNKS), source="RFC 9110 5.5"
+    Case(
+        name="chunked with tabs around it",
+        sent=(post(b"Transfer-Encoding: \tchunked\t ", body=CHUNKS),),
+        statuses=(frozenset({200, 400}),),
+        fate="either",
+        reached=(0, 1),
+        source="RFC 9110 5.5 allows the white space; refusing it is safe",
     ),
     _bad("space before the colon of transfer-encoding", post(b"Transfer-Encoding : chunked", LENGTH)),
     _bad("folded transfer-encoding", post(b"Transfer-Encoding:\r\n chunked", LENGTH)),
@@ -209,8 +214,8 @@ CHUNKING = [
     _bad("chunk extension with a bare CR", post(CHUNKED, body=b"%x;a\rb\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n")),
     _bad("chunk extension with NUL", post(CHUNKED, body=b"%x;a\0b\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n")),
     Case(
-        name="chunk extension of 1 MB",
-        sent=(post(CHUNKED, body=b"%x;" % len(BODY) + b"e" * 1_000_000 + b"\r\n" + BODY + b"\r\n0\r\n\r\n"),),
+        name="chunk extension of 3 MB",
+        sent=(post(CHUNKED, body=b"%x;" % len(BODY)), *[b"e" * 1_000_000] * 3, b"\r\n" + BODY + b"\r\n0\r\n\r\n"),
         statuses=(frozenset({400, 413, 431}),),
     ),
     Case(
@@ -220,9 +225,27 @@ CHUNKING = [
     ),
     _served(
         "trailers are dropped",
-        post(CHUNKED, body=CHUNKS[:-2] + b"X-Trailer: t\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        lacks=(b"x-trailer",),
+        post(CHUNKED, body=CHUNKS[:-2] + b"X-Trailer: t\r\nHost: other\r\n\r\n"),
+        lacks=(b"x-trailer", b"host: other"),
         source="RFC 9110 6.5.1",
+    ),
+    *(
+        Case(
+            name=f"{name} in a trailer",
+            sent=(post(CHUNKED, body=CHUNKS[:-2] + trailer + b"\r\n\r\n") + get(),),
+            statuses=(frozenset({200, 400}),),
+            fate="either",
+            reached=(0, 1),
+            may_be_followed=True,
+            source="RFC 9110 6.5.1: never framing; refusing it is safe",
+        )
+        for name, trailer in {
+            "content-length": b"Content-Length: 5",
+            "transfer-encoding": b"Transfer-Encoding: chunked",
+            "upgrade": b"Upgrade: h2c\r\nConnection: upgrade",
+            "expect": b"Expect: 100-continue",
+            "connection": b"Connection: close",
+        }.items()
     ),
     _served(
         "trailers that were announced",
@@ -384,7 +407,13 @@ TARGETS = [
         statuses=BAD,
     ),
     Case(name="space in the target", sent=(get(target=b"/health z"),), statuses=BAD),
-    Case(name="two spaces in the request line", sent=(get(target=b" /healthz"),), statuses=BAD),
+    Case(
+        name="two spaces in the request line",
+        sent=(get(target=b" /healthz"),),
+        statuses=(frozenset({200, 400}),),
+        fate="either",
+        source="RFC 9112 3 leaves the choice, and the target is serialised anew for the upstream",
+    ),
     Case(name="tab in the request line", sent=(b"GET\t/healthz\tHTTP/1.1\r\nHost: a\r\n\r\n",), statuses=BAD),
     Case(name="NUL in the target", sent=(get(target=b"/heal\0thz"),), statuses=BAD),
     Case(name="control character in the target", sent=(get(target=b"/heal\x01thz"),), statuses=BAD),
@@ -489,7 +518,13 @@ VERSIONS = [
     Case(name="http/1.1 in lower case", sent=(get(version=b"http/1.1"),), statuses=BAD_VERSION),
     Case(name="HTTPS/1.1", sent=(get(version=b"HTTPS/1.1"),), statuses=BAD_VERSION),
     Case(name="ICE/1.0", sent=(get(version=b"ICE/1.0"),), statuses=BAD_VERSION),
-    Case(name="RTSP/1.0", sent=(get(version=b"RTSP/1.0"),), statuses=BAD_VERSION),
+    Case(
+        name="RTSP/1.0",
+        sent=(get(version=b"RTSP/1.0"),),
+        statuses=(frozenset({200, 400, 505}),),
+        fate="either",
+        source="llhttp reads it as HTTP/1.0 and does not tell; nothing of it goes on",
+    ),
     Case(name="space after the version", sent=(get(version=b"HTTP/1.1 "),), statuses=BAD_VERSION),
     Case(
         name="HTTP/2 preface",
@@ -691,7 +726,7 @@ EXPECTATIONS = [
         name="expect on a get",
         sent=(get(b"Expect: 100-continue"),),
         statuses=OK,
-        fate="kept",
+        fate="either",
         answer_lacks=(b"100 continue",),
     ),
 ]

@@ -24,7 +24,7 @@ def check_answers(reading: Reading, answers: Sequence[Response], leftover: bytes
         if answer.status not in RIGHT_STATUSES:
             raise Wrong(f"status {answer.status}: {answer.body[:300]!r}")
     served = sum(answer.status == 200 for answer in answers)
-    if served > len(reading.requests):
+    if served > len(reading.requests) + _may_answer_early(reading, answers):
         raise Wrong(f"{served} answers of 200 for {len(reading.requests)} requests")
     if len(answers) > len(reading.requests) + 1:
         raise Wrong(f"{len(answers)} answers for {len(reading.requests)} requests")
@@ -35,6 +35,13 @@ def check_answers(reading: Reading, answers: Sequence[Response], leftover: bytes
             raise Wrong("an answer after one that announced the connection's end")
 
 
+def _may_answer_early(reading: Reading, answers: Sequence[Response]) -> bool:
+    """The last request may be answered before its body is there (a health check with a body nobody wants), when the
+    connection ends with that."""
+    unfinished = reading.malformed is None and bool(reading.rest)
+    return unfinished and bool(answers) and b"close" in connection_options(answers[-1].headers)
+
+
 def _check_answer(request: Request, answer: Response) -> None:
     """An answer belongs to the request that stands at its place."""
     if answer.status != 200 or request.method != b"POST":
@@ -42,7 +49,8 @@ def _check_answer(request: Request, answer: Response) -> None:
     markers = request.values(b"x-marker")
     if b"x-marker" in connection_options(request.headers):
         markers = []
-    marker = b"".join(markers)
+    # As the recording upstream spells it in its answer's id.
+    marker = json.dumps(b"".join(markers).decode("latin-1"))[1:-1].encode()
     if request.target.partition(b"?")[0].endswith(MESSAGES_TARGET) and marker not in answer.body:
         raise Wrong(f"the answer to {marker!r} is another's: {answer.body[:300]!r}")
 

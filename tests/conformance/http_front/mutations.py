@@ -191,5 +191,6 @@ MUTATIONS: tuple[Mutation, ...] = (
 SEEDS: tuple[bytes, ...] = tuple(
     sent
     for sent in (b"".join(part for part in case.sent if isinstance(part, bytes)) for case in CORPUS)
-    if 0 < len(sent) < 5000
+    # llhttp reads RTSP/1.0 as HTTP/1.0 (see the corpus); the strict reader does not.
+    if 0 < len(sent) < 5000 and b"RTSP/" not in sent
 )

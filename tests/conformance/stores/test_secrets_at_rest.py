@@ -36,6 +36,11 @@ def find_fragments(folder: Path) -> list[str]:
     ]
 
 
+def find_modes(folder: Path) -> dict[str, int]:
+    """What others may do with each file."""
+    return {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()}
+
+
 async def test_no_file_holds_any_part_of_a_key_while_open_or_closed(
     opener: Opener, tmp_path: Path, anyio_backend: str
 ) -> None:
@@ -49,7 +54,7 @@ async def test_no_file_holds_any_part_of_a_key_while_open_or_closed(
 async def test_every_file_is_its_owners_alone(opener: Opener, tmp_path: Path, anyio_backend: str) -> None:
     state = await opener(tmp_path)
     await store_canaries(state)
-    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+    modes = find_modes(tmp_path)
     await state.close()
     assert set(modes.values()) == {0}, modes
 

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from tests.support.control_plane import ManagementClient, build_control_plane
-
-from ingate.management.seeding import seed_defaults
-from ingate.store.directory_file import DirectoryFile
-from ingate.store.opening import open_stores
+from tests.support.control_plane import ManagementClient, make_seeded_data_dir, open_management
 
 
 @pytest.fixture
@@ -16,13 +13,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def seeded_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("seeded")
+    asyncio.run(make_seeded_data_dir(folder))
+    return folder
+
+
 @pytest.fixture
-async def client(tmp_path: Path, anyio_backend: str) -> AsyncGenerator[ManagementClient]:
-    """The management API over a fresh data directory with its defaults."""
-    stores = await open_stores(tmp_path)
-    directory_file = tmp_path / "directory.json"
-    plane = build_control_plane(stores, DirectoryFile(stores, directory_file).publish)
-    management = ManagementClient(plane, await seed_defaults(plane), directory_file)
-    yield management
-    await management.close()
-    await stores.close()
+async def client(seeded_data_dir: Path, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[ManagementClient]:
+    """The management API over a data directory that has its defaults and nothing else."""
+    async with open_management(seeded_data_dir, tmp_path) as management:
+        yield management

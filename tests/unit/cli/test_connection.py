@@ -80,3 +80,10 @@ def test_a_management_url_with_a_password_is_refused(run: Run) -> None:
     result = run("resource", "list", "--management-url", "http://user:secret@127.0.0.1:8081")
     assert result.exit_code == 2
     assert "secret" not in result.output
+
+
+def test_a_token_that_no_header_could_carry_is_refused_and_not_shown(run: Run, ingate: FakeIngate) -> None:
+    result = run("resource", "list", environment={"INGATE_ADMIN_TOKEN": "tok\u00e9n"})
+    assert result.exit_code == 1
+    assert "tok\u00e9n" not in result.output
+    assert ingate.requests == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import httpx2
@@ -149,7 +150,8 @@ def test_the_key_of_another_resource(run: Run, ingate: FakeIngate) -> None:
     assert result.exit_code == 1
     assert (
         "problem API key: the API key is one of team-b, but http://127.0.0.1:8080 serves example-resource.\n"
-        "        fix: use a key of example-resource: ingate keys list --resource example-resource\n"
+        "        fix: use a key of example-resource (ingate keys list --resource example-resource), "
+        "or the base URL http://team-b.localhost:8080/anthropic\n"
     ) in result.stdout
     assert "second-key" not in result.output
 
@@ -233,3 +235,21 @@ def test_a_certificate_that_is_not_trusted(run: Run, ingate: FakeIngate) -> None
     ingate.handle = handle
     result = run("doctor", "--base-url", "https://127.0.0.1:8443/anthropic", environment=KEY)
     assert "the TLS certificate of https://127.0.0.1:8443 is not trusted here." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "fix"),
+    [("team-b.localhost", "add to /etc/hosts: 127.0.0.1 team-b.localhost"), ("gatway.example", "a misspelt name")],
+)
+def test_a_host_name_without_an_address(run: Run, ingate: FakeIngate, host: str, fix: str) -> None:
+    plain = ingate.handle
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.host == host:
+            raise httpx2.ConnectError("name") from socket.gaierror(-2, "Name or service not known")
+        return plain(request)
+
+    ingate.handle = handle
+    result = run("doctor", "--base-url", f"http://{host}:8080/anthropic", environment=KEY)
+    assert f"this machine knows no address for {host}." in result.stdout
+    assert fix in result.stdout

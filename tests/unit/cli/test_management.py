@@ -40,7 +40,7 @@ def test_a_refused_token_is_explained_and_never_shown(run: Run) -> None:
     result = run("resource", "list", environment={"INGATE_ADMIN_TOKEN": "wrong-token"})
     assert result.exit_code == 1
     assert "AuthenticationFailed" in result.stderr
-    assert "another Ingate" in result.stderr
+    assert "The token came from INGATE_ADMIN_TOKEN; is this the Ingate at" in result.stderr
     assert "wrong-token" not in result.output
 
 
@@ -68,3 +68,9 @@ def test_deleting_waits_until_the_thing_is_gone(run: Run, ingate: FakeIngate) ->
     )
     assert run("resource", "delete", "example-resource").exit_code == 0
     assert [request.method for request in ingate.requests[-2:]] == ["DELETE", "GET"]
+
+
+def test_steering_characters_in_a_refusal_do_not_reach_the_terminal(run: Run, ingate: FakeIngate) -> None:
+    error = {"error": {"code": "Odd", "message": "red\x1b[31m"}}
+    ingate.answers["GET", ACCOUNTS] = httpx2.Response(400, json=error)
+    assert run("resource", "list").stderr == "ingate: Odd: red\N{REPLACEMENT CHARACTER}[31m\n"

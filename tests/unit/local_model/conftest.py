@@ -22,7 +22,7 @@ class WheelHouse:
         path = self.directory / "tiny_weights-1.0-py3-none-any.whl"
         about = "tiny_weights-1.0.dist-info"
         members = {f"tiny_weights/{name}": content for name in ggufs} | {
-            f"{about}/METADATA": b"Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: never-asked-for\n",
+            f"{about}/METADATA": b"Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: unasked\n",
             f"{about}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{about}/RECORD": b"",
         }

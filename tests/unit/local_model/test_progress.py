@@ -19,5 +19,6 @@ def test_on_a_terminal_one_line_is_rewritten_and_then_removed() -> None:
     progress = Progress(10_000_000, report=lambda _: None, terminal=terminal)
     progress.update(5_000_000)
     progress.update(99_000_000)
+    progress.update(0)
     progress.end()
-    assert terminal.getvalue() == "\r   50% of 10 MB\r  100% of 10 MB\r\x1b[K"
+    assert terminal.getvalue() == "\r   50% of 10 MB\r  100% of 10 MB\r  100% of 10 MB\r\x1b[K"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingate.simulator.pattern_example import build_match
@@ -44,6 +44,7 @@ def test_a_pattern_that_is_not_simple_gets_none(pattern: str) -> None:
 
 
 @given(st.text("ab01()[]{}|*+?^$\\.-,:=!dwsnDW ", max_size=30))
+@settings(deadline=None)
 def test_no_pattern_makes_the_reader_fail(pattern: str) -> None:
     text = build_match(pattern)
     assert text is None or len(text) <= 256

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.simulator.conftest import Ask
 
@@ -158,6 +158,7 @@ BLOCKS = st.dictionaries(KEYS, JSON, max_size=4).map(lambda block: block | {"tex
 
 
 @given(fields=FIELDS, content=JSON | st.lists(BLOCKS), schema=SCHEMAS, is_streamed=st.booleans())
+@settings(deadline=None)
 def test_any_json_is_answered_or_refused_and_never_breaks_the_simulator(
     ask: Ask, fields: dict[str, Any], content: Any, schema: dict[str, Any], is_streamed: bool
 ) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingate.simulator.tokens import count_input_tokens, count_text_tokens, split_tokens
 
 
 @given(st.text(max_size=500))
+@settings(deadline=None)
 def test_tokens_make_up_the_whole_text(text: str) -> None:
     tokens = split_tokens(text)
     assert "".join(tokens) == text
@@ -80,6 +81,15 @@ def is_of_text_and_own_tools(request: dict[str, Any]) -> bool:
         and all("input_schema" in tool for tool in request.get("tools", []))
         and not any(name in request for name in OTHER_FIELDS)
     )
+
+
+def test_a_long_conversation_is_counted_in_bounded_time_too() -> None:
+    turns = [{"role": "user", "content": f"Turn {turn} of the conversation. " * 60} for turn in range(3_000)]
+    started = time.perf_counter()
+    estimated = count_input_tokens({"messages": turns})
+    assert time.perf_counter() - started < 0.3
+    exactly = sum(count(turn["content"]) - 3 for turn in turns) + 3
+    assert estimated == pytest.approx(exactly, rel=0.05)
 
 
 def get_blocks(content: Any) -> list[dict[str, Any]]:

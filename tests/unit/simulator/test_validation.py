@@ -116,7 +116,7 @@ def test_a_request_is_refused_with_the_apis_words(ask: Ask, body: dict[str, Any]
         (b"", "The request body is not valid JSON: "),
         (b"{not json", "The request body is not valid JSON: "),
         (b'{"model": "\xff"}', "The request body is not valid JSON: "),
-        (b"[" * 100_000, "The request body is not valid JSON: "),
+        (b"[" * 100_000, "The request body is nested too deeply"),
         (b'[{"model": "claude-sonnet-4-5"}]', "The request body is not a JSON object"),
         (b"null", "The request body is not a JSON object"),
     ],
@@ -183,3 +183,18 @@ def test_no_request_that_claude_accepted_is_refused(ask: Ask, fixtures_dir: Path
         path = b"/v1/messages" if row["op"] == "messages" else b"/v1/messages/count_tokens"
         answer = ask(row["request"], path=path)
         assert answer.status == 200, (row["id"], b"".join(piece for _, piece in answer.chunks))
+
+
+@pytest.mark.parametrize("depth", [100, 300, 450, 480, 490, 600, 900, 960, 980, 990, 5_000])
+def test_a_deep_body_is_answered_or_refused_wherever_it_is_deep(ask: Ask, depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    for place in (
+        b'"messages":[{"role":"user","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":%b}}]}]',
+        b'"messages":[{"role":"user","content":%b}]',
+        b'"messages":[{"role":"user","content":"x"}],"zzz":%b',
+        b'"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f","input_schema":'
+        b'{"type":"object","properties":{"a":{"default":%b}},"required":["a"]}}]',
+    ):
+        answer = ask(b'{"model":"m","max_tokens":200,' + place % deep + b"}")
+        assert answer.status in (200, 400)
+        assert answer.status == 400 or depth < 1_000

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,10 @@ sys.exit("alembic" in sys.modules)
 """
 
 
+async def open_and_close(folder: Path) -> None:
+    await (await open_stores(folder)).close()
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -39,7 +44,7 @@ def test_the_revision_that_opening_looks_for_is_the_newest_migration() -> None:
 
 @pytest.mark.anyio
 async def test_the_migrations_lead_to_the_tables_that_the_stores_use(tmp_path: Path) -> None:
-    await (await open_stores(tmp_path)).close()
+    await open_and_close(tmp_path)
     engine = create_engine(f"sqlite:///{tmp_path / DATABASE_FILE}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -47,15 +52,14 @@ async def test_the_migrations_lead_to_the_tables_that_the_stores_use(tmp_path: P
     engine.dispose()
 
 
-@pytest.mark.anyio
-async def test_an_up_to_date_database_opens_without_alembic(tmp_path: Path) -> None:
-    await (await open_stores(tmp_path)).close()
+def test_an_up_to_date_database_opens_without_alembic(tmp_path: Path) -> None:
+    asyncio.run(open_and_close(tmp_path))
     subprocess.run([sys.executable, "-c", REOPEN, str(tmp_path)], check=True, timeout=60)
 
 
 @pytest.mark.anyio
 async def test_a_database_of_a_newer_ingate_is_left_alone(tmp_path: Path) -> None:
-    await (await open_stores(tmp_path)).close()
+    await open_and_close(tmp_path)
     with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreUnusable, match="9999.*newer"):
@@ -67,3 +71,17 @@ async def test_a_file_that_is_no_database_is_named_in_the_error(tmp_path: Path) 
     (tmp_path / DATABASE_FILE).write_bytes(b"this is not a database at all, and long enough" * 50)
     with pytest.raises(StoreUnusable, match="ingate.db"):
         await open_stores(tmp_path)
+
+
+@pytest.mark.anyio
+async def test_a_folder_that_is_not_there_is_named_in_the_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match="nowhere.*No such file"):
+        await open_stores(tmp_path / "nowhere")
+
+
+@pytest.mark.anyio
+async def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% été?mode=ro#x"
+    folder.mkdir()
+    await open_and_close(folder)
+    assert (folder / DATABASE_FILE).stat().st_size > 0

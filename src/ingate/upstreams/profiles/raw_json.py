@@ -11,6 +11,9 @@ RawObject = dict[str, msgspec.Raw]
 
 NULL = msgspec.Raw(b"null")
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises for bytes that are no JSON, or not of the type that was asked for."""
+
 _decode_object = msgspec.json.Decoder(RawObject).decode
 _decode_objects = msgspec.json.Decoder(list[RawObject]).decode
 
@@ -21,7 +24,7 @@ def parse_object(data: bytes | bytearray | msgspec.Raw | None) -> RawObject | No
         return None
     try:
         return _decode_object(data)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -31,7 +34,7 @@ def parse_objects(data: msgspec.Raw | None) -> list[RawObject] | None:
         return None
     try:
         return _decode_objects(data)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -41,7 +44,7 @@ def parse_value(data: msgspec.Raw | None) -> Any:
         return None
     try:
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from .answer import Headers, drop_headers
+from .raw_json import UNREADABLE
 from .server_answer import AnswerRules, ServerAnswer
 
 
@@ -38,5 +39,5 @@ class ServerProfile:
 def _parse_model(request_body: bytes) -> str | None:
     try:
         return _decode_asked(request_body).model
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None

@@ -10,15 +10,37 @@ JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
 
 
+DEEPEST = 64
+"""Levels of nesting. Resource Manager's documents have fewer than ten, and whoever walks one must not fail."""
+
+
 def parse_document(body: bytes) -> JsonObject | None:
-    """The JSON object in a request's body; None when it is anything else. No body at all is an empty object."""
+    """The JSON object in a request's body; None when it is anything else, or nested deeper than DEEPEST. No body
+    at all is an empty object."""
     if not body.strip():
         return {}
     try:
         value: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return cast("JsonObject", value) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not _is_shallow(cast("JsonObject", value)):
+        return None
+    return cast("JsonObject", value)
+
+
+def _is_shallow(document: JsonObject) -> bool:
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [child for parent in level for child in _list_children(parent)]
+        if not level:
+            return True
+    return False
+
+
+def _list_children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(cast("JsonObject", value).values())
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def render_document(document: object) -> bytes:

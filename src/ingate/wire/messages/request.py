@@ -37,9 +37,9 @@ _decode_any: Any = msgspec.json.Decoder().decode
 _MODEL = b'"model"'
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 _VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{\[]|[^\s,}\]]+', re.DOTALL)
-_KEY = re.compile(rb'[ \t\r\n]*+("(?:[^"\\]++|\\.)*+")[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
+_NEXT_KEY = re.compile(rb'\s*+[{,]\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+', re.DOTALL)
 _KEY_END = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
-_NEXT = re.compile(rb"[ \t\r\n]*+([,}])")
+_END = re.compile(rb"\s*+}")
 
 
 def parse_request(body: bytes) -> ParsedRequest | MalformedRequest:
@@ -97,10 +97,10 @@ def _find_model(body: bytes, fields: dict[str, msgspec.Raw]) -> tuple[Span, ...]
     Each step proves itself: the value's bytes stand where they are expected, and no JSON value that ends before a
     comma or brace is the beginning of another.
     """
-    span: Span | None = None
-    position = body.index(b"{") + 1
+    spans: tuple[Span, ...] = ()
+    position = 0
     for name, raw in fields.items():
-        key = _KEY.match(body, position)
+        key = _NEXT_KEY.match(body, position)
         if key is None:
             return ()
         start = key.end()
@@ -109,15 +109,8 @@ def _find_model(body: bytes, fields: dict[str, msgspec.Raw]) -> tuple[Span, ...]
             return ()
         position = start + len(value)
         if name == "model":
-            span = (start, position)
-        following = _NEXT.match(body, position)
-        if following is None:
-            return ()
-        position = following.end()
-    return (span,) if span is not None and body[position - 1] == _CLOSING_BRACE else ()
-
-
-_CLOSING_BRACE = ord("}")
+            spans = ((start, position),)
+    return spans if _END.match(body, position) is not None else ()
 
 
 def _walk_models(body: bytes) -> tuple[Span, ...]:

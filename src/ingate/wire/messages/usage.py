@@ -144,7 +144,7 @@ class JsonAnswerReader(AnswerReader):
             return
         try:
             document = _decode(self._carry)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         self.ended_well = True
         self._take(document)
@@ -207,7 +207,7 @@ class StreamAnswerReader(AnswerReader):
         data = b"\n".join(line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
         try:
             document = _decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if document.type == "message_stop":
             self.ended_well = True

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.stream_grammar import check_stream
 from tests.unit.upstreams.profiles.conftest import SSE, normalise
 
@@ -146,6 +148,9 @@ def test_an_event_that_needs_no_change_keeps_its_bytes_and_line_ends() -> None:
         b'data: {"type":"content_block_stop"}\n\n',
         b'data: {"type":"message_delta","delta":null}\n\n',
         b"data: \xff\xfe\n\n",
+        b'data: {"\xff": 1}\n\n',
+        b'data: {"type": "\xff"}\n\n',
+        b'data: {"type": "\\ud800"}\n\n',
         b"data: " + b"[" * 100_000 + b"\n\n",
         b"\n\n\n\n",
         b"event: message_sto",
@@ -159,3 +164,25 @@ def test_a_late_delta_that_fits_nowhere_passes_rather_than_vanishes() -> None:
     late = delta(0, "signature_delta", signature="real")
     raw = stream(block_start(0, type="thinking", thinking=""), block_start(1, type="text", text=""), late)
     assert event(late) in through(raw)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["text", "thinking"])), max_size=30))
+def test_however_blocks_take_turns_the_stream_is_grammatical_and_loses_nothing(
+    turns: list[tuple[int, str]],
+) -> None:
+    types: dict[int, str] = {}
+    events: list[dict[str, Any]] = []
+    said: list[tuple[str, str]] = []
+    for number, (index, block_type) in enumerate(turns):
+        if index not in types:
+            types[index] = block_type
+            events.append(block_start(index, type=block_type, **{block_type: ""}))
+        kind = types[index]
+        events.append(delta(index, f"{kind}_delta", **{kind: f"{number} "}))
+        said.append((kind, f"{number} "))
+    ends = [block_stop(index) for index in types]
+
+    message = check_stream(through(stream(*events, *ends, message_delta(), STOP)))
+
+    for kind in ("text", "thinking"):
+        assert message.joined(kind) == "".join(text for said_kind, text in said if said_kind == kind)

@@ -1,0 +1,77 @@
+"""What contract tests share: clients of other versions, and deployments of which something can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import pytest
+from _pytest.capture import CaptureManager
+from tests.contract.scripted_answers import answer_as_asked
+from tests.support.clients import (
+    ANTHROPIC_0_75,
+    FOUNDRY_SDK_1_1_1,
+    RegistryUnreachable,
+    Report,
+    install_node_client,
+    install_python_client,
+)
+from tests.support.recording_upstream import RecordingUpstream, recording_upstream, refused_port
+from tests.support.running import RunningIngate
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def anthropic_0_75(pytestconfig: pytest.Config) -> Path:
+    """A Python interpreter that imports `anthropic` 0.75.0."""
+    return _install(pytestconfig, install_python_client, ANTHROPIC_0_75)
+
+
+@pytest.fixture(scope="session")
+def foundry_sdk(pytestconfig: pytest.Config) -> Path:
+    """A directory whose scripts import `@anthropic-ai/foundry-sdk` 1.1.1."""
+    return _install(pytestconfig, install_node_client, FOUNDRY_SDK_1_1_1)
+
+
+def _install(config: pytest.Config, install: Callable[[Sequence[str], Report], Path], pins: Sequence[str]) -> Path:
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def report(line: str) -> None:
+        assert isinstance(capture, CaptureManager)
+        with capture.global_and_fixture_disabled():
+            print(f"\n{line}", flush=True)  # noqa: T201 - it may take a minute, and the user waits
+
+    try:
+        return install(pins, report)
+    except RegistryUnreachable as reason:
+        pytest.skip(f"{pins[0]}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def scripted_upstream(ingate: RunningIngate) -> Generator[RecordingUpstream]:
+    """Deployments of the shared Ingate that fail as a test asks:
+
+    - `scripted`: the upstream does what the request's `x-scripted` header says (scripted_answers.py)
+    - `impatient`: the same upstream with 0.3 s to begin its answer
+    - `unreachable`: nothing listens there
+    - `scarce`: the simulator, with capacity for one request a minute
+    """
+    upstreams = ("scripted", "impatient", "unreachable")
+    with recording_upstream() as upstream, refused_port() as nowhere:
+        upstream.script = answer_as_asked
+        ingate.put_upstream("scripted", upstream.base_url)
+        ingate.put_upstream("impatient", upstream.base_url, firstByteTimeoutSeconds=0.3)
+        ingate.put_upstream("unreachable", f"http://127.0.0.1:{nowhere}")
+        for name in upstreams:
+            ingate.put_deployment(name, upstream=name, upstream_model="upstream-model")
+        ingate.put_deployment("scarce", capacity=1)
+        ingate.wait_until_served()
+        yield upstream
+        for name in (*upstreams, "scarce"):
+            ingate.delete_deployment(name)
+        for name in upstreams:
+            ingate.delete_upstream(name)

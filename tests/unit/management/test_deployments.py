@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from tests.support.control_plane import ManagementClient
+
+from ingate.domain.directory import DirectoryDeployment, parse_directory
+
+pytestmark = pytest.mark.anyio
+
+AZURE_CLI_BODY: dict[str, Any] = {
+    "sku": {"name": "GlobalStandard", "capacity": "1"},
+    "properties": {"model": {"format": "Anthropic", "name": "claude-haiku-4-5", "version": "2"}},
+}
+"""azure-cli sends the capacity as a string."""
+
+
+def path_of(client: ManagementClient, name: str) -> str:
+    return f"{client.account_path}/deployments/{quote(name, safe='')}"
+
+
+def find_published(client: ManagementClient, name: str) -> DirectoryDeployment | None:
+    (resource,) = parse_directory(client.directory_file.read_bytes()).resources
+    return next((entry for entry in resource.deployments if entry.name == name), None)
+
+
+async def test_a_new_deployment_is_served_before_its_creator_has_the_answer(client: ManagementClient) -> None:
+    response = await client.send("PUT", path_of(client, "prod-a"), AZURE_CLI_BODY)
+
+    assert response.status_code == 201
+    deployment = response.json()
+    assert deployment["id"] == f"{client.account_path}/deployments/prod-a"
+    assert deployment["type"] == "Microsoft.CognitiveServices/accounts/deployments"
+    assert deployment["sku"] == {"name": "GlobalStandard", "capacity": 1}
+    assert deployment["properties"]["provisioningState"] == "Succeeded"
+    assert deployment["properties"]["ingate"] == {"upstream": "simulator", "upstreamModel": "claude-haiku-4-5"}
+    assert find_published(client, "prod-a") == DirectoryDeployment(
+        name="prod-a",
+        model_id="claude-haiku-4-5",
+        model_version="2",
+        deployment_type="GlobalStandard",
+        capacity=1,
+        upstream="simulator",
+        upstream_model="claude-haiku-4-5",
+    )
+
+
+@pytest.mark.parametrize("name", ["my-claude-deployment", "v1.2_b", "production-été", "生产环境", "Продакшн-1"])
+async def test_any_valid_name_works_in_any_script(client: ManagementClient, name: str) -> None:
+    assert (await client.send("PUT", path_of(client, name), AZURE_CLI_BODY)).status_code == 201
+    assert (await client.send("GET", path_of(client, name))).json()["name"] == name
+    assert find_published(client, name) is not None
+
+
+async def test_several_deployments_of_one_model_stand_side_by_side(client: ManagementClient) -> None:
+    for name in ("red", "blue"):
+        await client.send("PUT", path_of(client, name), AZURE_CLI_BODY)
+    listed = (await client.send("GET", f"{client.account_path}/deployments")).json()["value"]
+    models = {entry["name"]: entry["properties"]["model"]["name"] for entry in listed}
+    assert models["red"] == models["blue"] == models["claude-haiku-4-5"] == "claude-haiku-4-5"
+
+
+async def test_the_version_defaults_to_the_catalogues_and_type_and_capacity_to_the_smallest(
+    client: ManagementClient,
+) -> None:
+    body = {"properties": {"model": {"name": "claude-haiku-4-5"}}}
+    deployment = (await client.send("PUT", path_of(client, "small"), body)).json()
+    assert deployment["properties"]["model"]["version"] == "2"
+    assert deployment["sku"] == {"name": "GlobalStandard", "capacity": 1}
+
+
+async def test_data_zone_deployments_are_for_models_hosted_on_azure(client: ManagementClient) -> None:
+    sku = {"name": "datazonestandard", "capacity": 3}
+    response = await client.send("PUT", path_of(client, "zone"), AZURE_CLI_BODY | {"sku": sku})
+    assert response.json()["sku"] == {"name": "DataZoneStandard", "capacity": 3}
+
+
+@pytest.mark.parametrize("capacity", [0, -1, "0", "ten", "1.5", "٣", 1_000_001, "9" * 50])
+async def test_a_capacity_that_is_no_whole_number_in_range_is_refused(
+    client: ManagementClient, capacity: int | str
+) -> None:
+    body = AZURE_CLI_BODY | {"sku": {"name": "GlobalStandard", "capacity": capacity}}
+    response = await client.send("PUT", path_of(client, "prod-a"), body)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidCapacity")
+
+
+@pytest.mark.parametrize("capacity", [True, 1.5, [1], {}])
+async def test_a_capacity_of_another_type_is_refused(client: ManagementClient, capacity: object) -> None:
+    body = AZURE_CLI_BODY | {"sku": {"name": "GlobalStandard", "capacity": capacity}}
+    response = await client.send("PUT", path_of(client, "prod-a"), body)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+async def test_an_azure_client_changes_the_sku_and_the_upstream_stays(client: ManagementClient) -> None:
+    upstream = {"properties": {"kind": "messages-api", "baseUrl": "http://127.0.0.1:9999"}}
+    await client.send("PUT", f"{client.upstreams_path}/local", upstream)
+    ingate = {"upstream": "LOCAL", "upstreamModel": "smollm2"}
+    properties = {**AZURE_CLI_BODY["properties"], "ingate": ingate}
+    await client.send("PUT", path_of(client, "prod-a"), {**AZURE_CLI_BODY, "properties": properties})
+
+    response = await client.send("PUT", path_of(client, "PROD-A"), AZURE_CLI_BODY | {"sku": {"capacity": 9}})
+
+    assert response.status_code == 200
+    published = find_published(client, "prod-a")
+    assert published is not None
+    assert (published.capacity, published.upstream, published.upstream_model) == (9, "local", "smollm2")
+
+
+async def test_the_version_of_a_deployment_may_change(client: ManagementClient) -> None:
+    await client.send("PUT", path_of(client, "prod-a"), AZURE_CLI_BODY)
+    model = {"format": "Anthropic", "name": "claude-haiku-4-5", "version": "20251001"}
+    await client.send("PUT", path_of(client, "prod-a"), {"properties": {"model": model}})
+    published = find_published(client, "prod-a")
+    assert published is not None
+    assert published.model_version == "20251001"
+
+
+async def test_patch_changes_sku_and_tags_alone(client: ManagementClient) -> None:
+    await client.send("PUT", path_of(client, "prod-a"), AZURE_CLI_BODY)
+    patch = {"sku": {"capacity": 25}, "tags": {"team": "a"}}
+    patched = await client.send("PATCH", path_of(client, "prod-a"), patch)
+    refused = await client.send("PATCH", path_of(client, "prod-a"), {"properties": {}})
+
+    assert patched.status_code == 200
+    assert patched.json()["sku"] == {"name": "GlobalStandard", "capacity": 25}
+    assert patched.json()["tags"] == {"team": "a"}
+    assert refused.status_code == 400
+
+
+async def test_what_a_client_wrote_comes_back(client: ManagementClient) -> None:
+    body = {
+        "sku": {"name": "GlobalStandard", "capacity": 1},
+        "properties": {
+            **AZURE_CLI_BODY["properties"],
+            "modelProviderData": {"organizationName": "Contoso", "industry": "technology", "countryCode": "US"},
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+            "raiPolicyName": "Microsoft.DefaultV2",
+        },
+    }
+    await client.send("PUT", path_of(client, "prod-a"), body)
+    shown = (await client.send("GET", path_of(client, "prod-a"))).json()
+    for member in ("modelProviderData", "versionUpgradeOption", "raiPolicyName"):
+        assert shown["properties"][member] == body["properties"][member]
+    assert (await client.send("PUT", path_of(client, "prod-a"), shown)).status_code == 200
+
+
+async def test_a_deleted_deployment_is_gone_from_the_directory(client: ManagementClient) -> None:
+    path = path_of(client, "claude-opus-4-1")
+    assert (await client.send("DELETE", path)).status_code == 200
+    assert find_published(client, "claude-opus-4-1") is None
+    assert (await client.send("DELETE", path)).status_code == 204
+    assert (await client.send("GET", path)).status_code == 404
+
+
+async def test_a_new_upstream_model_alone_does_not_move_a_deployment_to_another_upstream(
+    client: ManagementClient,
+) -> None:
+    upstream = {"properties": {"kind": "messages-api", "baseUrl": "http://127.0.0.1:9999"}}
+    await client.send("PUT", f"{client.upstreams_path}/local", upstream)
+    model = {"name": "claude-opus-4-5"}
+    for ingate in ({"upstream": "local"}, {"upstreamModel": "tiny"}):
+        await client.send("PUT", path_of(client, "prod-a"), {"properties": {"model": model, "ingate": ingate}})
+    published = find_published(client, "prod-a")
+    assert published is not None
+    assert (published.upstream, published.upstream_model) == ("local", "tiny")
+
+
+async def test_many_changes_at_once_all_arrive(client: ManagementClient) -> None:
+    names = [f"deployment-{number}" for number in range(40)]
+    responses = await asyncio.gather(*(client.send("PUT", path_of(client, name), AZURE_CLI_BODY) for name in names))
+    assert {response.status_code for response in responses} == {201}
+    assert all(find_published(client, name) is not None for name in names)

@@ -1,0 +1,196 @@
+"""Usage as read in passing, against recordings of real answers. The truth is computed here, by another parser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingate.wire.messages.usage import CARRY_LIMIT, AnswerReader, JsonAnswerReader, ReportedUsage, StreamAnswerReader
+from tests.support.sse_events import parse_events
+
+_STREAMS = [
+    "advisor_stream", "cache_read", "cache_read_stream", "cache_write", "code_exec_stream", "mcp_stream", "pause_turn",
+    "redacted_stream", "stop_sequence", "text_stream", "thinking_stream", "thinking_tool_json", "tool_search",
+    "tool_use_stream", "web_search_stream",
+]  # fmt: skip
+_DOCUMENTS = [
+    "code_exec_json", "compaction", "error_400_effort", "error_404_model", "mcp_json", "parallel_tools",
+    "redacted_json", "text_json", "thinking_json", "tool_use_json", "web_fetch_json",
+]  # fmt: skip
+
+
+def read(reader: AnswerReader, data: bytes, chunk: int) -> AnswerReader:
+    for index in range(0, len(data), chunk):
+        reader.read(data[index : index + chunk])
+    reader.end()
+    return reader
+
+
+def flatten(reported: ReportedUsage | None) -> dict[str, Any]:
+    """What was reported, under the names that the wire has for it."""
+    if reported is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in ReportedUsage.__struct_fields__:
+        value = getattr(reported, name)
+        inner = getattr(value, "__struct_fields__", None)
+        if inner is not None:
+            found.update({f"{name}.{field}": getattr(value, field) for field in inner if getattr(value, field)})
+        elif value is not None:
+            found[name] = value
+    return found
+
+
+def flatten_wire(usage: dict[str, Any]) -> dict[str, Any]:
+    """The same of a wire usage, for the fields that a reader knows."""
+    found: dict[str, Any] = {}
+    for name, value in usage.items():
+        if name not in ReportedUsage.__struct_fields__ or value is None:
+            continue
+        if isinstance(value, dict):
+            found.update({f"{name}.{key}": count for key, count in value.items() if count})
+        else:
+            found[name] = value
+    known = {"cache_creation": ("ephemeral_5m", "ephemeral_1h"), "server_tool_use": ("web_search_r", "web_fetch_r")}
+    return {
+        name: value
+        for name, value in found.items()
+        if "." not in name
+        or name.split(".")[0] not in known
+        or name.split(".")[1].startswith(known[name.split(".")[0]])
+    }
+
+
+def find_truth_of_stream(data: bytes) -> dict[str, Any]:
+    """Later figures replace earlier ones, whole sub-objects included."""
+    truth: dict[str, Any] = {"usage": {}, "model": None, "stop_reason": None, "ended": False, "content": False}
+    for event in parse_events(data):
+        document = json.loads(event.data)
+        match document["type"]:
+            case "message_start":
+                truth["model"] = document["message"]["model"]
+                truth["usage"].update(document["message"]["usage"])
+            case "message_delta":
+                truth["usage"].update({k: v for k, v in document.get("usage", {}).items() if v is not None})
+                truth["stop_reason"] = document["delta"].get("stop_reason") or truth["stop_reason"]
+            case "message_stop":
+                truth["ended"] = True
+            case "content_block_start":
+                truth["content"] = True
+            case _:
+                pass
+    return truth
+
+
+class TestStreams:
+    @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
+    @pytest.mark.parametrize("chunk", [1, 7, 1000, 10**9])
+    @pytest.mark.parametrize("name", _STREAMS)
+    def test_a_recording(self, fixtures_dir: Path, name: str, chunk: int, line_end: bytes) -> None:
+        data = (fixtures_dir / "claude" / f"{name}.sse").read_bytes().replace(b"\r\n", b"\n")
+        truth = find_truth_of_stream(data)
+        reader = read(StreamAnswerReader(), data.replace(b"\n", line_end), chunk)
+        assert isinstance(reader, StreamAnswerReader)
+        assert flatten(reader.usage) == flatten_wire(truth["usage"])
+        assert reader.usage is not None
+        assert (reader.usage.input_tokens, reader.usage.output_tokens) == (
+            truth["usage"]["input_tokens"],
+            truth["usage"]["output_tokens"],
+        )
+        assert reader.response_model == truth["model"]
+        assert reader.stop_reason == truth["stop_reason"]
+        assert reader.ended_well is truth["ended"]
+        assert reader.saw_content is truth["content"]
+        assert reader.error_type is None
+
+    def test_every_recording_is_in_the_list(self, fixtures_dir: Path) -> None:
+        assert {path.stem for path in (fixtures_dir / "claude").glob("*.sse")} == set(_STREAMS)
+
+    def test_the_first_token_is_seen_when_a_block_begins(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":1}}}\n\n')
+        assert not reader.saw_content
+        reader.read(b'event: content_block_start\ndata: {"type":"content_block_start"}\n')
+        assert not reader.saw_content
+        reader.read(b"\n")
+        assert reader.saw_content
+
+    def test_an_error_event_is_noted_and_is_no_good_end(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n')
+        assert (reader.error_type, reader.ended_well) == ("overloaded_error", False)
+
+    def test_words_that_look_like_usage_inside_text_are_text(self) -> None:
+        reader = StreamAnswerReader()
+        text = json.dumps('"usage":{"output_tokens":9}} "message_stop" "error"')
+        reader.read(b'data: {"type":"content_block_delta","delta":{"text":%b}}\n\n' % text.encode())
+        reader.read(b'data: {"type":"content_block_delta","usage":{"output_tokens":9},"x":"message_stop"}\n\n')
+        assert (reader.usage, reader.ended_well, reader.error_type) == (None, False, None)
+
+    def test_data_over_several_lines_is_one_document(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'data: {"type":"message_delta",\ndata: "usage":{"output_tokens":9}}\n\n')
+        assert reader.usage == ReportedUsage(output_tokens=9)
+
+    def test_an_event_without_end_is_not_kept_for_ever(self) -> None:
+        reader = StreamAnswerReader()
+        for _ in range(20):
+            reader.read(b"data: " + b"x" * (CARRY_LIMIT // 16))
+        reader.read(b'\n\ndata: {"type":"message_delta","usage":{"output_tokens":9}}\n\n')
+        assert reader.usage == ReportedUsage(output_tokens=9)
+
+    @pytest.mark.parametrize("model", [b'"\xff"', b'"\\ud800"', b"1", b"{}", b"[" * 100_000])
+    def test_an_event_that_cannot_be_read_is_passed_over(self, model: bytes) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'data: {"type":"message_start","message":{"model":%b,"usage":{}}}\n\n' % model)
+        reader.read(b'data: {"type":"message_delta","usage":{"output_tokens":9}}\n\n')
+        reader.end()
+        assert reader.usage == ReportedUsage(output_tokens=9)
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("chunk", [1, 1000, 10**9])
+    @pytest.mark.parametrize("name", _DOCUMENTS)
+    def test_a_recording(self, fixtures_dir: Path, name: str, chunk: int) -> None:
+        data = (fixtures_dir / "claude" / f"{name}.json").read_bytes()
+        meta = json.loads((fixtures_dir / "claude" / f"{name}.meta.json").read_bytes())
+        truth = json.loads(data)
+        reader = read(JsonAnswerReader(), data, chunk)
+        assert flatten(reader.usage) == flatten_wire(truth.get("usage", {}))
+        assert reader.response_model == truth.get("model")
+        assert reader.stop_reason == truth.get("stop_reason")
+        assert (reader.error_type is not None) == (meta["status"] >= 400)
+        assert reader.error_type == truth.get("error", {}).get("type")
+        assert reader.ended_well
+
+    def test_a_token_count(self, fixtures_dir: Path) -> None:
+        data = (fixtures_dir / "claude" / "count_tokens.json").read_bytes()
+        reader = read(JsonAnswerReader(), data, 5)
+        assert reader.usage == ReportedUsage(input_tokens=json.loads(data)["input_tokens"])
+
+    @pytest.mark.parametrize(
+        "data", [b"", b"{", b"[]", b"null", b'{"model":"\xff"}', b'{"usage":[]}', b"[" * 100_000, b'{"usage":{}} {}']
+    )
+    def test_what_is_no_answer_says_nothing(self, data: bytes) -> None:
+        reader = read(JsonAnswerReader(), data, 10**9)
+        assert (reader.usage, reader.ended_well) == (None, False)
+
+    def test_an_answer_too_long_to_keep_passes_unread(self) -> None:
+        reader = JsonAnswerReader()
+        reader.read(b'{"usage":{"input_tokens":1},"x":"')
+        for _ in range(17):
+            reader.read(b"x" * (CARRY_LIMIT // 16))
+        reader.read(b'"}')
+        reader.end()
+        assert reader.usage is None
+
+
+def test_a_later_figure_replaces_an_earlier_one_and_silence_does_not() -> None:
+    first = ReportedUsage(input_tokens=5, output_tokens=1, service_tier="standard")
+    assert first.updated(ReportedUsage(output_tokens=9)) == ReportedUsage(
+        input_tokens=5, output_tokens=9, service_tier="standard"
+    )
+    assert first.updated(ReportedUsage(input_tokens=0)).input_tokens == 0
