@@ -166,5 +166,5 @@ def _run(*argv: str, cwd: Path | None = None) -> str:
             process.kill()
             raise
     if process.returncode:
-        raise _CommandError(f"{name} failed: {output.strip()[-300:]}")
+        raise _CommandError(f"{name} failed: {' '.join(output.split())[-300:]}")
     return output

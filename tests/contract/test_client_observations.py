@@ -1,7 +1,7 @@
 """Clients that cannot be imported here: `anthropic` 0.75.0, and `@anthropic-ai/foundry-sdk` 1.1.1 on Node.
 
-Each runs one script (observe_anthropic.py, foundry_sdk.mjs) that does what an application does and prints what it saw;
-the expectations are the same for both.
+Each runs one script (observe_anthropic.py, foundry_sdk.mjs) that does what an application does and prints what it
+saw. The expectations are the same for both.
 """
 
 from __future__ import annotations

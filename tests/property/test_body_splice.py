@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -74,7 +74,7 @@ class Writer:
                 members = (self.space() + self.string(k) + self.space() + ":" + self.padded(v) for k, v in value)
                 return "{" + ",".join(members) + self.space() + "}"
             case list():
-                items: list[Any] = value
+                items = cast("list[Any]", value)
                 return "[" + ",".join(self.padded(item) for item in items) + self.space() + "]"
             case str():
                 return self.string(value)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def running_front(
     routes: Sequence[Route] = (),
     first_byte_timeout: float = 30.0,
     idle_timeout: float = 30.0,
-) -> Iterator[Front]:
+) -> Generator[Front]:
     """A worker and its recording upstream, both gone afterwards. The two timeouts are the recording upstream's."""
     with tempfile.TemporaryDirectory(prefix="front-") as name, recording_upstream() as upstream:
         data_directory = Path(name)

@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from .strict_http import Incomplete, Malformed, Request, parse_request
@@ -198,7 +198,7 @@ def _expected_size(data: bytearray) -> int:
 
 
 @contextlib.contextmanager
-def recording_upstream() -> Iterator[RecordingUpstream]:
+def recording_upstream() -> Generator[RecordingUpstream]:
     upstream = RecordingUpstream()
     try:
         yield upstream
@@ -207,7 +207,7 @@ def recording_upstream() -> Iterator[RecordingUpstream]:
 
 
 @contextlib.contextmanager
-def refused_port() -> Iterator[int]:
+def refused_port() -> Generator[int]:
     """A loopback port that nobody listens on and nobody else can take meanwhile."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))

@@ -133,7 +133,7 @@ class RunningIngate:
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             with urllib.request.urlopen(f"{self.gateway_url}/healthz", timeout=5) as answer:  # noqa: S310
-                if json.load(answer)["directory_revision"] >= published:
+                if (json.load(answer)["directory_revision"] or 0) >= published:
                     return
             time.sleep(0.02)
         raise AssertionError("the gateway did not take the new directory within 5 s")

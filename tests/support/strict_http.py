@@ -49,7 +49,9 @@ class Request:
 
     @property
     def keeps_alive(self) -> bool:
-        options = connection_options(self.headers)
+        # `Proxy-Connection` is no standard, but parsers (llhttp among them) honour it, and it frames nothing.
+        legacy = {value.strip().lower() for value in b",".join(self.values(b"proxy-connection")).split(b",")}
+        options = connection_options(self.headers) | legacy
         return b"close" not in options and (self.version >= (1, 1) or b"keep-alive" in options)
 
 

@@ -134,7 +134,7 @@ async def _check_exposure(settings: Settings, stores: Stores) -> None:
 
 
 async def _describe(stores: Stores, defaults: Defaults, settings: Settings) -> dict[str, Any]:
-    """What the supervisor tells the user and writes into running.json. The resource is the one at the bare address."""
+    """What the supervisor tells the user and writes into running.json: of the resource at the bare address."""
     async with stores.reading() as session:
         directory = await session.directory.get_directory()
     wished = [r for r in directory.resources if r.subdomain == settings.default_resource.lower()]

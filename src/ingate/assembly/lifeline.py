@@ -6,6 +6,7 @@ The supervisor holds the writing end of a pipe for as long as it lives; its end,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -25,5 +26,6 @@ def watch_lifeline(descriptor: int, loop: asyncio.AbstractEventLoop, on_gone: Ca
 def report_ready(descriptor: int, details: dict[str, Any]) -> None:
     """One line of JSON to the supervisor."""
     if descriptor >= 0:
-        os.write(descriptor, msgspec.json.encode(details) + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # of a child that was started again nobody asks
+            os.write(descriptor, msgspec.json.encode(details) + b"\n")
         os.close(descriptor)

@@ -252,15 +252,21 @@ def _bind(host: str, port: int, option: str, *, shared: bool = False) -> socket.
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _cannot_listen(host, port, option, error) from error
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
     except OSError as error:
-        raise StartFailed(
-            f"cannot listen on {host} port {port}: {error.strerror} (choose another {option})"
-        ) from error
+        listener.close()
+        raise _cannot_listen(host, port, option, error) from error
     return listener
+
+
+def _cannot_listen(host: str, port: int, option: str, error: OSError) -> StartFailed:
+    return StartFailed(f"cannot listen on {host} port {port}: {error.strerror} (choose another {option})")
 
 
 def _url_of(listener: socket.socket) -> str:

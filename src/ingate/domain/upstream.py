@@ -124,6 +124,9 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: Sequence[bytes | memoryview]
     """The client's bytes in order, with only the value of `model` replaced."""
     content_length: int
+    rendered: dict[object, bytes] = msgspec.field(default_factory=dict[object, bytes])
+    """Where an upstream may keep what it makes of path, query and headers: a client repeats them from request to
+    request, and then finds it there."""
 
 
 class UpstreamSink(Protocol):

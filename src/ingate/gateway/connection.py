@@ -75,10 +75,13 @@ LENGTH, CHUNKED, CLOSE, NO_BODY = Framing
 class Pending(NamedTuple):
     """A request that has been read and waits its turn; or the problem that ends the connection."""
 
-    head: RequestHead
+    head: RequestHead | None
+    """None when no head was ever read whole."""
     caller: Caller | Refusal | LocalAnswer | HeadProblem
     body: bytes
     close: bool
+    started_at: float
+    """When its head was complete."""
 
 
 class ClientConnection(asyncio.Protocol):
@@ -87,16 +90,13 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_body_length",
-        "_body_started_at",
         "_busy",
-        "_caller",
         "_close_after",
         "_continue_due",
         "_exchange",
         "_framing",
         "_head",
         "_give_up_at",
-        "_head_bytes",
         "_headers",
         "_http10",
         "_ignored_bytes",
@@ -107,6 +107,8 @@ class ClientConnection(asyncio.Protocol):
         "_reading",
         "_reading_paused",
         "_server",
+        "_started_at",
+        "_target",
         "_transport",
         "_wire_bytes",
         "deadline",
@@ -119,12 +121,13 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Pending] | None = None
         self._reading = BETWEEN
         self._head: RequestHead | None = None
-        self._caller: Caller | Refusal | LocalAnswer | None = None
+        """Of the request being read or of the one before it."""
         self._body: list[bytes] | None = None
+        """None while a body is thrown away."""
         self._body_length = 0
-        self._body_started_at = 0.0
+        self._started_at = 0.0
+        self._target = b""
         self._headers: list[Header] = []
-        self._head_bytes = 0
         self._wire_bytes = 0
         self._ignored_bytes = 0
         self._busy = False
@@ -179,11 +182,10 @@ class ClientConnection(asyncio.Protocol):
             return
         while data:
             data = self._feed(data)
-        self._check_progress()
-        if self._queue:
-            self._pump()
-        elif self._continue_due and not self._busy:
-            self._send_continue()
+        if self._reading is HEAD or self._reading is BODY:
+            self._check_progress()
+            if self._continue_due and not self._busy:
+                self._send_continue()
 
     def pause_writing(self) -> None:
         if self._exchange is not None:
@@ -209,7 +211,6 @@ class ClientConnection(asyncio.Protocol):
             self._close()
         else:
             self._reject(TOO_SLOW)
-            self._pump()
 
     def close_when_idle(self) -> None:
         if not self._busy and not self._queue and self._reading is BETWEEN:
@@ -227,58 +228,48 @@ class ClientConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._reading is NOTHING:
             return
-        now = self._server.clock()
         self._reading = HEAD
-        self._head = RequestHead(now)
+        self._target = b""
         self._headers = []
-        self._head_bytes = self._wire_bytes = 0
+        self._wire_bytes = 0
         if not self._busy:
-            self.deadline = now + self._server.limits.head_timeout
+            self.deadline = self._server.clock() + self._server.limits.head_timeout
 
     def on_url(self, url: bytes) -> None:
-        if self._head is not None:
-            self._head.target += url
-            self._head_bytes += len(url)
+        self._target += url
 
-    def on_header(self, name: bytes, value: bytes | None) -> None:
-        self._headers.append((name, value or b""))
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        head = self._head
-        if head is None or self._reading is not HEAD:
+        if self._reading is not HEAD:
             return
-        parser, server = self._parser, self._server
-        now = server.clock()
-        limits = server.limits
-        headers = self._headers
-        self._head_bytes += sum(map(len, chain.from_iterable(headers)))
-        if self._head_bytes > limits.head_bytes or len(headers) > limits.header_count:
-            self._reject(TOO_MANY_HEADERS)
-            return
+        server, head = self._server, self._head
+        if head is None or not head.is_repeated_by(self._target, self._headers, self._parser):
+            problem = self._read_head()
+            if problem is not None:
+                self._reject(problem)
+                return
+            head = self._head
+            assert head is not None  # noqa: S101 - there is one when there is no problem
+        if head.decided_with is not server.pipeline.directory or server.draining:
+            head.caller = find_local_answer(head, server) or server.pipeline.decide_caller(head)
+            head.decided_with = server.pipeline.directory
         self._headers = []  # what comes now are trailers, which nobody asked for
-        head.sort_headers(headers)
-        head.started_at = now
-        head.method = parser.get_method()
-        head.keep_alive = parser.should_keep_alive()
-        problem = decide_head_problem(head, parser.get_http_version())
-        if problem is not None:
-            self._reject(problem)
-            return
         self._reading = BODY
         self._body_length = 0
-        self._body_started_at = now
-        self._caller = caller = find_local_answer(head, server) or server.pipeline.decide_caller(head)
-        length = int(head.content_length or 0)
-        if isinstance(caller, Caller):
+        self._started_at = server.clock()
+        length = head.content_length
+        if isinstance(head.caller, Caller):
             self._body = []
-            if length > limits.body_bytes:
+            if length > server.limits.body_bytes:
                 self._refuse_body()
             elif head.expect is not None:
                 self._continue_due = True
         else:
             self._body = None
             if head.expect is not None or length > SMALL_BODY:
-                self._finish_reading(caller, b"", close=True)
+                self._finish_reading(head.caller, b"", close=True)
 
     def on_body(self, body: bytes) -> None:
         if self._reading is not BODY:
@@ -288,22 +279,39 @@ class ClientConnection(asyncio.Protocol):
             self._body.append(body)
             if self._body_length > self._server.limits.body_bytes:
                 self._refuse_body()
-        elif self._body_length > SMALL_BODY and self._caller is not None:
-            self._finish_reading(self._caller, b"", close=True)
+        elif self._body_length > SMALL_BODY and self._head is not None:
+            self._finish_reading(self._head.caller, b"", close=True)
 
     def on_message_complete(self) -> None:
-        head, caller = self._head, self._caller
-        if self._reading is not BODY or head is None or caller is None:
+        head = self._head
+        if self._reading is not BODY or head is None:
             return
-        if self._parser.should_upgrade() and (head.transfer_encoding or int(head.content_length or 0)):
+        if head.upgrade and (head.transfer_encoding or head.content_length):
             return
         body = self._body
         joined = b"" if not body else body[0] if len(body) == 1 else b"".join(body)
-        self._finish_reading(caller, joined, close=not head.keep_alive)
         if head.keep_alive:
             self._reading = BETWEEN
+        self._finish_reading(head.caller, joined, close=not head.keep_alive)
 
     # Reading
+
+    def _read_head(self) -> HeadProblem | None:
+        """A head that is not the one before once more, as the requests of one client mostly are."""
+        headers, limits = self._headers, self._server.limits
+        size = len(self._target) + sum(map(len, chain.from_iterable(headers)))
+        if size > limits.head_bytes or len(headers) > limits.header_count:
+            return TOO_MANY_HEADERS
+        parser = self._parser
+        self._head = head = RequestHead(
+            parser.get_method(),
+            self._target,
+            headers,
+            parser.get_http_version(),
+            keep_alive=parser.should_keep_alive(),
+        )
+        head.upgrade = parser.should_upgrade()
+        return decide_head_problem(head)
 
     def _feed(self, data: bytes) -> bytes:
         """Parses `data`; gives back what is left when the parser had to be replaced."""
@@ -316,9 +324,9 @@ class ClientConnection(asyncio.Protocol):
             self._parser = httptools.HttpRequestParser(self)
             if (head := self._head) is not None and self._reading is BODY:
                 # httptools takes such a request to have no body: the new parser reads it, as another request's.
-                self._head, self._reading = None, NOTHING
+                self._reading = NOTHING
                 self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % _render_framing(head))
-                self._head, self._reading = head, BODY
+                self._reading = BODY
             return data[upgrade.args[0] :] if self._reading is not NOTHING else b""
         except httptools.HttpParserCallbackError:
             _log.exception("a request could not be handled")
@@ -335,14 +343,14 @@ class ClientConnection(asyncio.Protocol):
         """Bounds on what has no callback yet: half a header, and the framing of chunks."""
         limits = self._server.limits
         if self._reading is HEAD:
-            if max(self._wire_bytes, self._head_bytes) > limits.head_bytes:
+            if self._wire_bytes > limits.head_bytes:
                 self._reject(TOO_MANY_HEADERS)
         elif self._reading is BODY:
             if self._wire_bytes > 16 * self._body_length + 1024 * 1024:
                 self._reject(TOO_MUCH_FRAMING)
             elif not self._busy:
                 earned = self._body_length / limits.body_bytes_per_second
-                self.deadline = self._body_started_at + limits.body_timeout + earned
+                self.deadline = self._started_at + limits.body_timeout + earned
 
     def _refuse_body(self) -> None:
         self._finish_reading(RequestTooLarge(limit=self._server.limits.body_bytes), b"", close=True)
@@ -354,14 +362,21 @@ class ClientConnection(asyncio.Protocol):
     def _finish_reading(
         self, caller: Caller | Refusal | LocalAnswer | HeadProblem, body: bytes, *, close: bool
     ) -> None:
-        if self._queue is None:
-            self._queue = deque()
-        head = self._head or RequestHead(self._server.clock())
-        self._queue.append(Pending(head, caller, body, close))
-        self._head = self._caller = self._body = None
+        """A request is complete, or needs to be read no further: it is started, or waits its turn."""
+        pending = Pending(self._head, caller, body, close, self._started_at)
+        self._body = None
         self._continue_due = False
         if close:
             self._reading = NOTHING
+        if not self._busy and not self._queue:
+            self._start(pending)
+            return
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(pending)
+        if not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
 
     def _send_continue(self) -> None:
         self._continue_due = False
@@ -382,36 +397,38 @@ class ClientConnection(asyncio.Protocol):
         while self._queue and not self._busy and not self._transport.is_closing():
             self._start(self._queue.popleft())
         self._pumping = False
-        if self._queue and not self._reading_paused:
-            self._reading_paused = True
-            self._transport.pause_reading()
-        elif not self._queue and self._reading_paused:
+        if not self._queue and self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
         if self._continue_due and not self._busy:
             self._send_continue()
 
     def _start(self, pending: Pending) -> None:
-        head, caller, body, close = pending
+        head, caller, body, close, started_at = pending
         pipeline = self._server.pipeline
         self._busy = True
         self.deadline = inf
         self._close_after = close or self._server.draining
-        self._http10 = head.http10
-        self._framing = NO_BODY if head.method == b"HEAD" else LENGTH
+        self._http10 = head is not None and head.http10
+        self._framing = LENGTH
         if isinstance(caller, Caller):
+            assert head is not None  # noqa: S101 - it is what the caller was decided from
             self._framing = CLOSE if head.http10 else CHUNKED
-            exchange = pipeline.forward(head, caller, body, self)
+            exchange = pipeline.forward(head, caller, body, self, started_at)
             if self._busy:
                 self._exchange = exchange
         elif isinstance(caller, LocalAnswer):
+            if caller.is_head_only:
+                self._framing = NO_BODY
             self._answer(caller.status, [_JSON], caller.body)
         elif isinstance(caller, HeadProblem):
             ids = pipeline.make_ids()
             body = render_error("invalid_request_error", caller.message, ids.request_id)
             self.answer_refusal(RenderedRefusal(caller.status, body, "invalid_request_error"), ids)
         else:
-            pipeline.refuse(head, None, None, caller, self)
+            if head is not None and head.method == b"HEAD":
+                self._framing = NO_BODY
+            pipeline.refuse(head, None, None, caller, self, started_at)
 
     def answer_refusal(self, rendered: RenderedRefusal, ids: RequestIds) -> None:
         """A whole answer that is not an upstream's."""
@@ -494,7 +511,7 @@ class ClientConnection(asyncio.Protocol):
         if self._reading is HEAD:
             self.deadline = now + server.limits.head_timeout
         elif self._reading is BODY:
-            self._body_started_at = now
+            self._started_at = now
             self.deadline = now + server.limits.body_timeout
         else:
             self.deadline = now + server.limits.idle_timeout

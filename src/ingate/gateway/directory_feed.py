@@ -30,8 +30,8 @@ class DirectoryFeed:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        self.look()
         self._timer = self._loop.call_later(LOOK_SECONDS, self.start)
+        self.look()
 
     def stop(self) -> None:
         if self._timer is not None:

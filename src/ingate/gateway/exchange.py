@@ -43,6 +43,7 @@ class Exchange:
         "_pipeline",
         "_reader",
         "_reservation",
+        "_started_at",
         "_state",
         "_streaming",
         "_tail",
@@ -62,6 +63,7 @@ class Exchange:
         reservation: Reservation | None,
         streaming: bool,
         apim_request_id: str,
+        started_at: float,
     ) -> None:
         self._pipeline = pipeline
         self._connection = connection
@@ -71,6 +73,7 @@ class Exchange:
         self._reservation = reservation
         self._streaming = streaming
         self._apim_request_id = apim_request_id
+        self._started_at = started_at
         self._request_id: str | None = None
         self._state = ExchangeState.ADMITTED
         self._answer: AnswerHead | None = None
@@ -178,7 +181,7 @@ class Exchange:
                 input_tokens=usage.uncached_input_tokens if usage is not None else 0,
                 output_tokens=usage.output_tokens if usage is not None else 0,
             )
-        started = head.started_at
+        started = self._started_at
         first_token_at = self._first_token_at
         pipeline.log.append(
             ExchangeRecord(
@@ -198,7 +201,7 @@ class Exchange:
                 duration_ms=round((now - started) * 1000, 3),
                 first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
                 usage=usage,
-                usage_is_estimate=outcome != "completed" and usage is not None,
+                usage_is_estimate=usage is not None and not (reader is not None and reader.ended_well),
                 authentication=caller.authentication,
                 key_number=caller.key_number,
                 caller_address=self._connection.peer,

@@ -28,18 +28,15 @@ TOO_SLOW = HeadProblem(408, "The request did not arrive in time.")
 TOO_MUCH_FRAMING = HeadProblem(400, "The request's chunks are mostly framing.")
 
 
-def decide_head_problem(head: RequestHead, http_version: str) -> HeadProblem | None:
+def decide_head_problem(head: RequestHead) -> HeadProblem | None:
     """Also splits the target into path and query, and takes the host from a target in absolute form."""
-    if http_version not in ("1.1", "1.0"):
+    if head.http_version not in ("1.1", "1.0"):
         return HeadProblem(505, "Only HTTP/1.1 and HTTP/1.0 are served here.")
-    head.http10 = http_version == "1.0"
     if head.host is None and head.http10:
         head.host = b""
     if head.host is None or _HOST.match(head.host) is None:
         return HeadProblem(400, "A request needs exactly one valid Host header.")
-    if head.transfer_encoding is not None and (
-        head.http10 or head.transfer_encoding.strip().lower() != b"chunked" or head.content_length is not None
-    ):
+    if head.transfer_encoding is not None and (head.http10 or head.transfer_encoding.strip().lower() != b"chunked"):
         return HeadProblem(400, "The only transfer coding accepted is chunked, by itself and over HTTP/1.1.")
     if head.expect is not None and head.expect.lower() != b"100-continue":
         return HeadProblem(417, "The only expectation met here is 100-continue.")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ingate.wire.http1 import Header
 
 from .header_plan import HeaderPlanner, classify_by
+
+if TYPE_CHECKING:
+    import httptools
+
+    from ingate.domain.refusal import Refusal
+
+    from .health import LocalAnswer
+    from .pipeline import Caller
 
 _READ = {
     b"host": "host",
@@ -38,40 +46,51 @@ _planner = HeaderPlanner(classify_by(_READ, _DROPPED, (b"x-forwarded-",)), _FORW
 
 
 class RequestHead:
-    """Filled in while the head is read, then left alone."""
+    """A request's line and headers, sorted. The same bytes make the same head, so a connection keeps the last one for
+    as long as its client repeats it."""
 
     __slots__ = (
+        "_headers",
+        "_length_at",
         "api_key",
         "authorization",
+        "caller",
         "connection",
         "content_encoding",
         "content_length",
+        "decided_with",
         "expect",
         "forward",
         "host",
-        "http10",
+        "http_version",
         "keep_alive",
         "method",
         "path",
         "query",
-        "started_at",
+        "rendered",
         "target",
         "transfer_encoding",
+        "upgrade",
         "user_agent",
         "version",
         "x_api_key",
     )
 
-    def __init__(self, started_at: float) -> None:
-        self.started_at = started_at
-        """When its first byte came, later when its last did."""
-        self.target = self.method = self.path = self.query = b""
-        self.http10 = self.keep_alive = False
-        self.forward: Sequence[Header] = ()
-        """Those that go on to the upstream, in order and as spelled. Known after `sort_headers`, as is the rest. A
-        header that is repeated is one list (RFC 9110 section 5.3): two keys so become one that fits nothing."""
+    caller: Caller | Refusal | LocalAnswer
+    """What the pipeline made of it with the directory `decided_with`."""
+
+    def __init__(
+        self, method: bytes, target: bytes, headers: list[Header], http_version: str, *, keep_alive: bool
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.http_version = http_version
+        self.keep_alive = keep_alive
+        self.path = self.query = b""
+        self.content_length = 0
+        self.upgrade = False
+        self.decided_with: object = self
         self.host: bytes | None = None
-        self.content_length: bytes | None = None
         self.transfer_encoding: bytes | None = None
         self.connection: bytes | None = None
         self.expect: bytes | None = None
@@ -81,18 +100,49 @@ class RequestHead:
         self.authorization: bytes | None = None
         self.version: bytes | None = None
         self.user_agent: bytes | None = None
+        self._headers = headers
+        self._length_at = -1
+        self.rendered: dict[object, bytes] = {}
+        """What upstreams made of it."""
+        self.forward = self._sort(headers)
 
-    def sort_headers(self, headers: Sequence[Header]) -> None:
-        """Takes the headers as they came."""
+    @property
+    def http10(self) -> bool:
+        return self.http_version == "1.0"
+
+    def is_repeated_by(self, target: bytes, headers: list[Header], parser: httptools.HttpRequestParser) -> bool:
+        """Whether these make the same head but for the body's length, which is then taken over."""
+        at = self._length_at
+        if at < 0 or len(headers) != len(self._headers) or target != self.target:
+            return False
+        length = headers[at]
+        if length[0] != self._headers[at][0]:
+            return False
+        headers[at] = self._headers[at]
+        if headers != self._headers or parser.get_method() != self.method:
+            headers[at] = length
+            return False
+        self.content_length = int(length[1])
+        return parser.get_http_version() == self.http_version
+
+    def _sort(self, headers: list[Header]) -> tuple[Header, ...]:
+        """A header that is repeated is one list (RFC 9110 section 5.3): two keys so become one that fits nothing."""
         forward, read = _planner.get_plan(headers)
-        self.forward = forward(headers)
         for attribute, index in read:
             value = headers[index][1]
+            if attribute == "content_length":
+                self.content_length = int(value)
+                self._length_at = index
+                continue
             earlier: bytes | None = getattr(self, attribute)
             setattr(self, attribute, value if earlier is None else earlier + b", " + value)
+        chosen = forward(headers)
+        return chosen if self.connection is None else _without_nominated(chosen, self.connection)
 
-    def drop_nominated(self) -> None:
-        """Removes the headers that the client's `Connection` header names: they were meant for us."""
-        nominated = {name.strip().lower() for name in (self.connection or b"").split(b",")}
-        if nominated - {b"close", b"keep-alive", b"upgrade", b"te", b"http2-settings", b""}:
-            self.forward = tuple(header for header in self.forward if header[0].lower() not in nominated)
+
+def _without_nominated(headers: tuple[Header, ...], connection: bytes) -> tuple[Header, ...]:
+    """Without the headers that the client's `Connection` header names: they were meant for us."""
+    nominated = {name.strip().lower() for name in connection.split(b",")}
+    if not nominated - {b"close", b"keep-alive", b"upgrade", b"te", b"http2-settings", b""}:
+        return headers
+    return tuple(header for header in headers if header[0].lower() not in nominated)

@@ -117,24 +117,24 @@ class Pipeline:
         return Caller(endpoint, resource, "key", key_number)
 
     def forward(
-        self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection
+        self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection, started_at: float
     ) -> Exchange | None:
         """The steps from the body on. Without an exchange, the refusal has been answered."""
         parsed = parse_request(body)
         if isinstance(parsed, MalformedRequest):
-            return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection)
+            return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection, started_at)
         entry = caller.resource.deployments.get(parsed.deployment_name)
         if entry is None:
-            return self.refuse(head, caller, parsed.deployment_name, DeploymentNotFound(), connection)
+            return self.refuse(head, caller, parsed.deployment_name, DeploymentNotFound(), connection, started_at)
         if not self.log.is_ready():
-            return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection)
+            return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection, started_at)
         reservation = None
         if caller.endpoint.takes_quota:
             reservation = self.limiter.reserve(
                 entry.quota_key, entry.limits, estimate_input_tokens(len(body)), self.clock()
             )
             if isinstance(reservation, QuotaExceeded):
-                return self.refuse(head, caller, parsed.deployment_name, reservation, connection)
+                return self.refuse(head, caller, parsed.deployment_name, reservation, connection, started_at)
         exchange = Exchange(
             pipeline=self,
             connection=connection,
@@ -144,15 +144,15 @@ class Pipeline:
             reservation=reservation,
             streaming=parsed.stream,
             apim_request_id=self.make_apim_request_id(),
+            started_at=started_at,
         )
         pieces, length = splice_model(body, parsed.model_spans, entry.upstream_model)
-        if head.connection is not None:
-            head.drop_nominated()
         exchange.call = entry.upstream.send(
             UpstreamRequest(
                 path=caller.endpoint.upstream_path,
                 query=head.query,
                 headers=head.forward,
+                rendered=head.rendered,
                 body=pieces,
                 content_length=length,
             ),
@@ -166,11 +166,12 @@ class Pipeline:
 
     def refuse(
         self,
-        head: RequestHead,
+        head: RequestHead | None,
         caller: Caller | None,
         deployment_name: str | None,
         refusal: Refusal,
         connection: ClientConnection,
+        started_at: float,
     ) -> None:
         """Answers and records a request that was not admitted."""
         ids = self.make_ids()
@@ -186,11 +187,11 @@ class Pipeline:
                 status=rendered.status,
                 error_code=rendered.code,
                 outcome="refused",
-                duration_ms=round((self.clock() - head.started_at) * 1000, 3),
+                duration_ms=round((self.clock() - started_at) * 1000, 3),
                 authentication="key" if caller else "none",
                 key_number=caller.key_number if caller else None,
                 caller_address=connection.peer,
-                user_agent=head.user_agent.decode("latin-1") if head.user_agent else None,
+                user_agent=head.user_agent.decode("latin-1") if head and head.user_agent else None,
             )
         )
         connection.answer_refusal(rendered, ids)

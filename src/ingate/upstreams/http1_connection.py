@@ -48,6 +48,7 @@ class Http1Connection(asyncio.Protocol):
         "_parser",
         "_parts",
         "_paused",
+        "_status",
         "_transport",
         "deadline",
         "idle_since",
@@ -72,6 +73,7 @@ class Http1Connection(asyncio.Protocol):
         self._listener: AnswerListener | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[Header] = []
+        self._status = 0
         self._head_bytes = 0
         self._parts: list[bytes] = []
         self._new_head = self._has_answer = self._ended = False
@@ -175,8 +177,9 @@ class Http1Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:
+        if status < 200 or self._ended:
             return
+        self._status = status
         self._keep_alive = self._parser.should_keep_alive()
         self._has_answer = self._new_head = True
         self._eof_ends_body = not self._keep_alive and not any(
@@ -184,7 +187,8 @@ class Http1Connection(asyncio.Protocol):
         )
 
     def on_body(self, body: bytes) -> None:
-        self._parts.append(body)
+        if not self._ended:
+            self._parts.append(body)
 
     def on_message_complete(self) -> None:
         if self._has_answer:
@@ -193,7 +197,7 @@ class Http1Connection(asyncio.Protocol):
             self._headers = []
 
     def on_message_begin(self) -> None:
-        if self._ended:
+        if self._ended:  # what follows an answer in one read is nobody's
             self._keep_alive = False
 
     # Telling the listener
@@ -203,9 +207,8 @@ class Http1Connection(asyncio.Protocol):
         new_head, ended, parts = self._new_head, self._ended, self._parts
         if not new_head and not parts and not ended:
             return
-        headers, status = self._headers, 0
+        headers, status = self._headers, self._status
         if new_head:
-            status = self._parser.get_status_code()
             self._new_head = False
             self._headers = []
             self._head_bytes = 0

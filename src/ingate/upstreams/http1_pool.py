@@ -82,10 +82,8 @@ class Http1Pool:
             self._idle.popleft().close()
 
     def close(self) -> None:
-        """No new connections; those in use end with their answers."""
+        """Idle connections end now; those in use, and those that a request waits for, end with their answers."""
         self._closed = True
-        for task in list(self._connecting):
-            task.cancel()
         while self._idle:
             self._idle.pop().close()
 
@@ -105,8 +103,8 @@ class Http1Pool:
         except (OSError, ssl.SSLError, UnicodeError) as error:
             on_not_connected(UpstreamFailure.UNREACHABLE, f"no connection: {error}")
         else:
-            self._connections.add(connection)
             if connection.is_open:
+                self._connections.add(connection)
                 on_connected(connection)
             else:
                 on_not_connected(UpstreamFailure.RESET, "the connection ended as soon as it was open")

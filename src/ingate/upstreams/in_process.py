@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ingate.domain.upstream import UpstreamCall, UpstreamRequest, UpstreamSink
+from ingate.domain.upstream import UpstreamCall, UpstreamFailure, UpstreamRequest, UpstreamSink
 from ingate.wire.http1 import Header
+
+_log = logging.getLogger(__name__)
 
 WRITE_SIZE = 64 * 1024
 """Pieces due at once are handed on together, up to this size, as a socket's read would."""
@@ -62,7 +65,12 @@ class InProcessCall:
     def start(self, respond: Respond, request: UpstreamRequest) -> None:
         if self._sink is None:
             return
-        answer = respond(path=request.path, query=request.query, headers=request.headers, body=b"".join(request.body))
+        body = b"".join(request.body)
+        try:
+            answer = respond(path=request.path, query=request.query, headers=request.headers, body=body)
+        except Exception:  # noqa: BLE001 - whatever the function raises, the exchange has to end
+            self._fail()
+            return
         chunks, headers = answer.chunks, answer.headers
         if isinstance(chunks, Sequence):
             headers = [*headers, (b"content-length", b"%d" % sum(len(piece) for _, piece in chunks))]
@@ -97,13 +105,17 @@ class InProcessCall:
             due.append(self._held)
             size = len(self._held)
             self._held = None
-        for delay, piece in self._chunks:
-            if delay > 0 or size >= WRITE_SIZE:
-                self._held = piece
-                self._timer = self._call_later(delay, self._on_time)
-                break
-            due.append(piece)
-            size += len(piece)
+        try:
+            for delay, piece in self._chunks:
+                if delay > 0 or size >= WRITE_SIZE:
+                    self._held = piece
+                    self._timer = self._call_later(delay, self._on_time)
+                    break
+                due.append(piece)
+                size += len(piece)
+        except Exception:  # noqa: BLE001 - whatever the function raises, the exchange has to end
+            self._fail()
+            return
         ended = self._held is None
         sink = self._sink
         if sink is None:
@@ -111,3 +123,10 @@ class InProcessCall:
         if ended:
             self._sink = None
         sink.on_answer_read(b"".join(due), ended)
+
+    def _fail(self) -> None:
+        """A fault in the answering function must not leave its client waiting."""
+        _log.exception("an answer could not be made")
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.on_upstream_failure(UpstreamFailure.MALFORMED, "the answering function failed")

@@ -40,7 +40,11 @@ class MessagesApiUpstream:
         self, definition: UpstreamDefinition, *, loop: asyncio.AbstractEventLoop, read_credential: ReadCredential
     ) -> None:
         """Raises UpstreamMisconfigured."""
-        base = urlsplit(definition.base_url or "")
+        try:
+            base = urlsplit(definition.base_url or "")
+            port = base.port
+        except ValueError as error:
+            raise UpstreamMisconfigured(f"its base URL is not valid: {error}") from None
         profile = get_profile(definition.profile)
         if base.scheme not in ("http", "https") or base.hostname is None:
             raise UpstreamMisconfigured("its base URL is not an http or https URL with a host")
@@ -52,7 +56,7 @@ class MessagesApiUpstream:
         self._credential = _read_credential_header(definition, read_credential)
         is_tls = base.scheme == "https"
         self.pool = Http1Pool(
-            Origin(base.hostname, base.port or (443 if is_tls else 80), _make_tls(definition) if is_tls else None),
+            Origin(base.hostname, port or (443 if is_tls else 80), _make_tls(definition) if is_tls else None),
             loop=loop,
             connect_timeout=definition.connect_timeout,
             first_byte_timeout=definition.first_byte_timeout,
@@ -61,23 +65,27 @@ class MessagesApiUpstream:
         self._loop = loop
 
     def send(self, request: UpstreamRequest, sink: UpstreamSink) -> UpstreamCall:
-        headers = [self._host, *request.headers, *self._credential]
-        headers = [
-            *self._profile.request_headers(headers),
-            (b"Content-Length", b"%d" % request.content_length),
-        ]
-        target = self._base_path + request.path
-        if request.query:
-            target += b"?" + request.query
         normaliser = self._profile.normaliser(
             path=request.path, request_body=b"".join(request.body) if self._profile.name != "none" else b""
         )
         call = MessagesApiCall(self.pool, sink, normaliser)
         try:
-            call.start(render_request_head(b"POST", target, headers), request.body, self._loop)
+            head = request.rendered.get(self) or self._render_head(request)
         except UnsafeHeadError as error:
             self._loop.call_soon(call.on_not_connected, UpstreamFailure.MALFORMED, str(error))
+            return call
+        call.start(b"%bContent-Length: %d\r\n\r\n" % (head, request.content_length), request.body, self._loop)
         return call
+
+    def _render_head(self, request: UpstreamRequest) -> bytes:
+        """All of the head but the body's length, which alone differs when a client repeats its headers."""
+        target = self._base_path + request.path
+        if request.query:
+            target += b"?" + request.query
+        headers = self._profile.request_headers([self._host, *request.headers, *self._credential])
+        head = render_request_head(b"POST", target, headers).removesuffix(b"\r\n")
+        request.rendered[self] = head
+        return head
 
     @property
     def is_idle(self) -> bool:

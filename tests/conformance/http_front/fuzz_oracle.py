@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from tests.support.messages_requests import MESSAGES_TARGET, UPSTREAM_MODEL
 from tests.support.strict_http import Malformed, Reading, Request, Response, connection_options, parse_response
@@ -77,7 +77,7 @@ def _is_forwarded(sent: Request, arrived: Request) -> bool:
 def _with_upstream_model(document: Any) -> Any:
     if not isinstance(document, tuple):
         raise ValueError("no object")
-    members: tuple[tuple[str, Any], ...] = document
+    members = cast("tuple[tuple[str, Any], ...]", document)
     return tuple((name, UPSTREAM_MODEL if name == "model" else value) for name, value in members)
 
 

@@ -1,25 +1,52 @@
 """A golden file: the request as it was sent, and every byte of its answer, readable and exact.
 
-A line end within the file stands for itself when the line before it ends in the two characters `\\r` followed by
-`\\n`; other bytes outside of printable ASCII are escaped as in Python. What differs between runs is replaced by text
-of the same length.
+Each line of the wire stands on a line of its own with its line end spelled out (`\\r\\n`); other bytes outside of
+printable ASCII are escaped as in Python. What differs between runs is replaced by something of the same length.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-
-from tests.support.running import inherit_environment
 
 from .refusal_cases import Case, Filler
 
 FOLDER = Path(__file__).parent / "refusals"
-UPDATE_VARIABLE = "INGATE_UPDATE_GOLDEN"
 
-_VOLATILE = (
-    (re.compile(rb"req_[0-9A-Za-z]{24}"), b"req_" + b"R" * 24),
-    (re.compile(rb"(?<=apim-request-id: )[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), b"00000000-0000-4000-a000-" + b"0" * 12),
-    (re.compile(rb"(?<=Please wait )\d+(?= seconds)"), b"NN"),
-    (re.compile(rb"(?<=Retry-After: )\d+"), b"NN"),
+_VOLATILE: tuple[tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]], ...] = (
+    (re.compile(rb"(?<=req_)[0-9A-Za-z]{24}"), lambda _: b"R" * 24),
+    (
+        re.compile(rb"(?<=apim-request-id: )[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        lambda _: b"00000000-0000-4000-a000-000000000000",
+    ),
+    (re.compile(rb"(?<=Please wait )\d+(?= seconds)"), lambda found: b"N" * len(found[0])),
+    (re.compile(rb"(?<=Retry-After: )\d+"), lambda found: b"N" * len(found[0])),
 )
+
+
+def normalise(answer: bytes) -> bytes:
+    for pattern, replacement in _VOLATILE:
+        answer = pattern.sub(replacement, answer)
+    return answer
+
+
+def render_golden(case: Case, answer: bytes) -> str:
+    sent = "".join(map(_render_part, case.request))
+    return f"=== request\n{sent}\n=== answer\n{_spell(normalise(answer))}\n"
+
+
+def path_of(case: Case) -> Path:
+    return FOLDER / f"{case.name}.http"
+
+
+def _render_part(part: bytes | Filler) -> str:
+    if isinstance(part, Filler):
+        return f"({part.count} times {_spell(part.byte)})"
+    shown = re.sub(rb"(x ){99,}", lambda run: b"(%d times x and a space)" % (len(run[0]) // 2), part)
+    return _spell(re.sub(rb"(x: x\r\n){99,}", lambda run: b"(%d times x: x)\r\n" % (len(run[0]) // 6), shown))
+
+
+def _spell(data: bytes) -> str:
+    escaped = data.decode("latin-1").encode("unicode_escape").decode()
+    return escaped.replace("\\n", "\\n\n")

@@ -133,6 +133,10 @@ class FakeCall:
     def body(self) -> bytes:
         return b"".join(bytes(piece) for piece in self.request.body)
 
+    @property
+    def headers(self) -> list[Header]:
+        return list(self.request.headers)
+
     def answers(self, status: int, headers: Sequence[Header], data: bytes = b"", *, ended: bool = True) -> None:
         self.sink.on_answer_head(status, headers)
         self.sink.on_answer_read(data, ended)

@@ -60,7 +60,7 @@ class TestOneRequest:
         assert front.call.request.path == b"/v1/messages"
         assert front.call.body == BODY.replace(b"my-claude", b"fake-model")
         assert front.call.request.content_length == len(front.call.body)
-        assert front.call.request.headers == [
+        assert front.call.headers == [
             (b"anthropic-version", b"2023-06-01"),
             (b"Content-Type", b"application/json"),
             (b"anthropic-beta", b"a,b"),
@@ -117,7 +117,7 @@ class TestPipelining:
         client.sends(b"".join(render_request(headers=[b"x-number: %d" % number]) for number in range(20)))
         for number in range(20):
             assert len(front.upstream.calls) == number + 1
-            assert (b"x-number", b"%d" % number) in front.call.request.headers
+            assert (b"x-number", b"%d" % number) in front.call.headers
             front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
         assert client.takes() == b"".join(answer_of(number + 1) for number in range(20))
 
@@ -176,7 +176,7 @@ class TestKeepAlive:
 
     def test_headers_that_connection_names_stay_here(self, front: FakeFront) -> None:
         front.connect().sends(render_request(headers=[b"Connection: x-mine, keep-alive", b"X-Mine: 1", b"x-yours: 2"]))
-        assert [name for name, _ in front.call.request.headers] == [b"anthropic-version", b"x-yours"]
+        assert [name for name, _ in front.call.headers] == [b"anthropic-version", b"x-yours"]
 
 
 class TestFramingOfAnswers:
@@ -234,14 +234,15 @@ class TestFramingOfAnswers:
         assert client.takes().partition(b"\r\n\r\n")[2] == b"186a0\r\n" + b"x" * 100_000 + b"\r\n0\r\n\r\n"
 
     def test_a_head_that_cannot_be_sent_becomes_an_error_answer(self, front: FakeFront) -> None:
-        for number, status in enumerate((200, 204)):
+        for status in (200, 204):
             client = front.connect()
             client.sends(render_request())
             front.call.answers(status, [(b"x-evil", b"a\r\nSet-Cookie: b")], b"{}")
             answer = client.takes()
             assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
             assert b"evil" not in answer
-            assert answer.endswith(b'"request_id":"req_%d"}' % (number + 1))
+            request_id = answer.partition(b"\r\nrequest-id: ")[2].partition(b"\r\n")[0]
+            assert answer.endswith(b'"request_id":"%b"}' % request_id)
             assert front.call.cancelled
 
     def test_not_even_when_the_request_id_is_what_cannot_be_sent(self, front: FakeFront) -> None:
@@ -261,7 +262,7 @@ class TestExpectContinue:
         client.sends(body)
         front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
         assert client.takes() == answer_of(1)
-        assert all(name.lower() != b"expect" for name, _ in front.call.request.headers)
+        assert all(name.lower() != b"expect" for name, _ in front.call.headers)
 
     def test_not_when_the_body_is_there_already(self, front: FakeFront) -> None:
         client = front.connect()
@@ -366,12 +367,12 @@ class TestHeadLimits:
             client.sends(b"y" * 1000)
         assert statuses(client) == [431]
 
-    def test_trailers_count_too(self, front: FakeFront) -> None:
+    def test_trailers_are_not_collected_for_ever(self, front: FakeFront) -> None:
         client = front.connect()
         client.sends(render_request(b"1\r\nx\r\n0\r\n", framing=b"Transfer-Encoding: chunked"))
         for _ in range(70):
-            client.sends(b"x: " + b"y" * 1000 + b"\r\n")
-        assert statuses(client) == [431]
+            client.sends(b"x: " + b"y" * 16_000 + b"\r\n")
+        assert statuses(client) == [400]
 
 
 class TestDeadlines:

@@ -133,21 +133,21 @@ class TestSettlement:
 
     def test_the_estimate_is_replaced_by_the_truth(self) -> None:
         front = FakeFront(capacity=2)
-        for _ in range(2):
-            client = begin(front)
-            front.call.answers(200, [JSON], MESSAGE.replace(b":7", b":1990").replace(b":3", b":0"))
-            assert take_body(client)
-            front.clock.advance(30)
-        client = begin(front)
-        answer = client.takes()
+        begin(front)
+        front.call.answers(200, [JSON], MESSAGE.replace(b":7", b":2500").replace(b":3", b":0"))
+        front.clock.advance(15)
+        answer = begin(front).takes()
         assert answer.startswith(b"HTTP/1.1 429 ")
         assert b"UncachedInputTokens" in answer
+        front.clock.advance(1)
+        begin(front)
+        assert len(front.upstream.calls) == 2
 
     @pytest.mark.parametrize("ending", ["failed", "left", "stopped"])
     def test_what_was_not_used_is_given_back(self, ending: str) -> None:
         front = FakeFront(capacity=1)
         client = front.connect()
-        client.sends(render_request(STREAM_BODY + b" " * 3990))
+        client.sends(render_request(STREAM_BODY + b" " * 3900))
         match ending:
             case "failed":
                 front.call.fails()
@@ -186,7 +186,7 @@ class TestUpstreamFailures:
         [record] = front.log.records
         assert (record.outcome, record.status, record.error_code) == ("upstream-failed", status, error_type)
         assert record.upstream_detail == "what the operator reads"
-        assert record.usage == TokenUsage()
+        assert record.usage is None
 
     @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
     @pytest.mark.parametrize("chunk", [1, 3, 10_000])

@@ -89,7 +89,7 @@ class AnswerReader:
         self.error_type: str | None = None
         """Set by an error answer or an `error` event."""
         self.ended_well = False
-        """Whether the whole answer was read: its closing brace, or `message_stop`."""
+        """Whether, at the end, the whole answer was there: its closing brace, or `message_stop`."""
 
     def read(self, data: bytes) -> None:
         raise NotImplementedError
@@ -153,55 +153,64 @@ class JsonAnswerReader(AnswerReader):
 
 
 class StreamAnswerReader(AnswerReader):
-    """Reads an SSE answer. It looks only at the events that can hold usage, an end or an error."""
+    """Reads an SSE answer. It looks only into the events that hold usage, and at the end for an error."""
 
-    __slots__ = ("_carry", "saw_content")
+    __slots__ = ("_carry", "_last", "saw_content")
 
     def __init__(self) -> None:
         super().__init__()
-        self._carry = bytearray()
+        self._carry: bytearray | None = None
+        """The beginning of an event that is not whole yet."""
+        self._last = b""
+        """The bytes that ended the last event, and perhaps some before them."""
         self.saw_content = False
         """Whether a content block has begun: the first token's time has come."""
 
     def read(self, data: bytes) -> None:
-        carry = self._carry
-        if not carry:
-            if data.endswith(b"\n\n"):
-                self._read_events(data)
-            else:
-                self._read_tail(data)
-            return
+        if self._carry is not None:
+            self._read_on(self._carry, data)
+        elif data.endswith(b"\n\n"):
+            self._read_events(data)
+        else:
+            self._read_tail(data)
+
+    def end(self) -> None:
+        if self._carry is not None:
+            self._read_events(bytes(self._carry))
+            self._carry = None
+        last = self._last.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n")
+        self._read_event(last[last.rfind(b"\n\n") + 1 :])
+
+    def _read_on(self, carry: bytearray, data: bytes) -> None:
         seen = max(0, len(carry) - 3)
         carry += data
         if _find_last_boundary(carry, seen) >= 0:
-            pending = bytes(carry)
-            carry.clear()
-            self._read_tail(pending)
+            self._carry = None
+            self._read_tail(bytes(carry))
         elif len(carry) > CARRY_LIMIT:
-            carry.clear()
-
-    def end(self) -> None:
-        if self._carry:
-            self._read_events(bytes(self._carry))
-            self._carry.clear()
+            self._carry = None
 
     def _read_tail(self, data: bytes) -> None:
-        boundary = _find_last_boundary(data, 0)
-        if boundary < 0:
-            self._carry += data
-        else:
+        boundary = max(0, _find_last_boundary(data, 0))
+        if boundary:
             self._read_events(data[:boundary])
-            self._carry += data[boundary:]
+        if boundary < len(data):
+            self._carry = bytearray(data[boundary:])
 
     def _read_events(self, events: bytes) -> None:
+        if not events.isspace():
+            self._last = events
         if not self.saw_content and b"content_block" in events:
             self.saw_content = True
-        if b'"usage"' in events or b'"error"' in events or b'"message_stop"' in events:
-            if b"\r" in events:
-                events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            for event in events.split(b"\n\n"):
-                if b'"usage"' in event or b'"error"' in event or b'"message_stop"' in event:
-                    self._read_event(event)
+        position = events.find(_USAGE)
+        if position >= 0 and b"\r" in events:
+            events = events.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            position = events.find(_USAGE)
+        while position >= 0:
+            end = events.find(b"\n\n", position)
+            end = len(events) if end < 0 else end
+            self._read_event(events[events.rfind(b"\n\n", 0, position) + 1 : end])
+            position = events.find(_USAGE, end)
 
     def _read_event(self, event: bytes) -> None:
         data = b"\n".join(line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
@@ -209,10 +218,13 @@ class StreamAnswerReader(AnswerReader):
             document = _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
-        if document.type == "message_stop":
-            self.ended_well = True
-        elif document.type in ("message_start", "message_delta", "error"):
+        if document.type in ("message_start", "message_delta", "error"):
             self._take(document)
+        elif document.type == "message_stop":
+            self.ended_well = True
+
+
+_USAGE = b'"usage"'
 
 
 def _find_last_boundary(data: bytes | bytearray, start: int) -> int:

@@ -86,8 +86,9 @@ def find_truth_of_stream(data: bytes) -> dict[str, Any]:
 
 
 class TestStreams:
-    @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
-    @pytest.mark.parametrize("chunk", [1, 7, 1000, 10**9])
+    @pytest.mark.parametrize(
+        ("chunk", "line_end"), [(1, b"\n"), (7, b"\r\n"), (7, b"\r"), (1000, b"\n"), (10**9, b"\r\n")]
+    )
     @pytest.mark.parametrize("name", _STREAMS)
     def test_a_recording(self, fixtures_dir: Path, name: str, chunk: int, line_end: bytes) -> None:
         data = (fixtures_dir / "claude" / f"{name}.sse").read_bytes().replace(b"\r\n", b"\n")
@@ -121,6 +122,7 @@ class TestStreams:
     def test_an_error_event_is_noted_and_is_no_good_end(self) -> None:
         reader = StreamAnswerReader()
         reader.read(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n')
+        reader.end()
         assert (reader.error_type, reader.ended_well) == ("overloaded_error", False)
 
     def test_words_that_look_like_usage_inside_text_are_text(self) -> None:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from tests.support.recording_upstream import recording_upstream, refused_port
+from tests.support.running import RunningIngate, start_ingate
+from tests.support.strict_http import Request, render_chunks
+from tests.support.upstream_script import (
+    SHORT_STREAM,
+    SSE_HEADERS,
+    Answer,
+    Reset,
+    Send,
+    Stall,
+    Wait,
+    answer,
+    render_head,
+)
+
+HEAD_TIMEOUT = 0.5
+"""Seconds that a client has for a request's head here."""
+
+_WORDY = (
+    b'{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":"end_turn",'
+    b'"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":5000}}'
+)
+
+
+def _answer_by_model(request: Request) -> Answer:
+    """Each deployment calls its upstream model what the upstream is to do."""
+    if b'"model":"reset-in-stream"' in request.body:
+        head = render_head(200, (*SSE_HEADERS, (b"transfer-encoding", b"chunked")))
+        first_event = SHORT_STREAM[: SHORT_STREAM.index(b"\n\n") + 2]
+        return [Send(head + render_chunks([first_event])[:-5]), Wait(0.2), Reset()]
+    if b'"model":"reset"' in request.body:
+        return [Reset()]
+    if b'"model":"malformed"' in request.body:
+        return [Send(b"SSH-2.0-nothing of ours\r\n\r\n")]
+    if b'"model":"timeout"' in request.body:
+        return [Stall()]
+    return answer(200, _WORDY)
+
+
+@pytest.fixture(scope="module")
+def refusing_ingate(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningIngate]:
+    """An Ingate with a deployment for each way in which an upstream or a quota ends an exchange."""
+    data_dir = tmp_path_factory.mktemp("refusing") / "data"
+    environment = {"INGATE_HEAD_TIMEOUT": str(HEAD_TIMEOUT)}
+    with (
+        recording_upstream() as upstream,
+        refused_port() as nowhere,
+        start_ingate(data_dir, environment=environment) as ingate,
+    ):
+        upstream.script = _answer_by_model
+        ingate.put_upstream("scripted", upstream.base_url, firstByteTimeoutSeconds=0.3)
+        ingate.put_upstream("unreachable", f"http://127.0.0.1:{nowhere}")
+        ingate.put_upstream("not-configured", upstream.base_url, credential="env:NO_SUCH_VARIABLE")
+        for name in ("reset", "malformed", "timeout", "reset-in-stream"):
+            ingate.put_deployment(name, upstream="scripted", upstream_model=name)
+        for name in ("unreachable", "not-configured"):
+            ingate.put_deployment(name, upstream=name, upstream_model=name)
+        ingate.put_deployment("quota-requests", capacity=1)
+        ingate.put_deployment("quota-tokens", capacity=3)
+        ingate.put_deployment("quota-output", capacity=3, upstream="scripted", upstream_model="quota-output")
+        ingate.wait_until_served()
+        yield ingate
+
+
+@pytest.fixture
+def ingate_with_full_disk(tmp_path: Path) -> Generator[RunningIngate]:
+    """Its journal is on a device that is always full."""
+    data_dir = tmp_path / "full"
+    (data_dir / "journal").mkdir(parents=True, mode=0o700)
+    data_dir.chmod(0o700)
+    (data_dir / "journal" / "worker-0.jsonl").symlink_to("/dev/full")
+    with start_ingate(data_dir) as ingate:
+        ingate.wait_until_served()
+        yield ingate

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingate.settings import (
+    Settings,
+    SettingsError,
+    is_loopback,
+    parse_settings,
+    read_environment,
+    render_settings,
+    restore_settings,
+)
+
+
+class TestPrecedence:
+    def test_an_option_goes_before_its_variable_and_that_before_the_default(self) -> None:
+        environment = {"INGATE_PORT": "1", "INGATE_HOST": "127.0.0.2"}
+        settings = parse_settings({"port": 2}, environment)
+        assert (settings.port, settings.host, settings.management_port) == (2, "127.0.0.2", 8081)
+
+    def test_an_option_that_was_not_given_does_not_count(self) -> None:
+        assert parse_settings({"port": None}, {"INGATE_PORT": "1"}).port == 1
+
+    def test_an_empty_variable_does_not_count(self) -> None:
+        assert parse_settings({}, {"INGATE_PORT": "", "INGATE_LOCAL": ""}) == parse_settings({}, {})
+
+    def test_an_option_may_be_zero(self) -> None:
+        assert parse_settings({"port": 0}, {"INGATE_PORT": "1"}).port == 0
+
+    def test_without_an_environment_the_processs_own_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("INGATE_PORT", "12345")
+        assert parse_settings({}).port == 12345
+
+    def test_other_variables_are_no_settings(self) -> None:
+        assert parse_settings({}, {"PORT": "1", "INGATE_NONSENSE": "x", "ingate_port": "2"}) == parse_settings({}, {})
+
+
+class TestValues:
+    def test_defaults(self) -> None:
+        settings = parse_settings({}, {})
+        assert (settings.host, settings.port, settings.management_port) == ("127.0.0.1", 8080, 8081)
+        assert settings.data_dir.is_absolute()
+        assert "ingate" in str(settings.data_dir)
+        assert (settings.development_keys, settings.domains, settings.local) == (False, (), "")
+
+    @pytest.mark.parametrize(
+        ("text", "flag"),
+        [("1", True), ("true", True), ("YES", True), ("0", False), ("False", False), ("no", False)],
+    )
+    def test_flags(self, text: str, flag: bool) -> None:
+        assert parse_settings({}, {"INGATE_DEVELOPMENT_KEYS": text}).development_keys is flag
+        assert parse_settings({"development_keys": flag}, {}).development_keys is flag
+
+    def test_lists(self) -> None:
+        assert parse_settings({}, {"INGATE_DOMAINS": "a.example, b.example ,,"}).domains == ("a.example", "b.example")
+        assert parse_settings({"domains": ("a.example",)}, {}).domains == ("a.example",)
+
+    def test_paths_are_absolute_and_know_home(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        assert parse_settings({}, {"INGATE_DATA_DIR": "~/x"}).data_dir == tmp_path / "x"
+        assert parse_settings({"data_dir": Path("y")}, {}).data_dir == tmp_path / "y"
+
+    def test_numbers(self) -> None:
+        environment = {"INGATE_DRAIN_TIMEOUT": "2.5", "INGATE_WORKERS": "3"}
+        settings = parse_settings({}, environment)
+        assert (settings.drain_timeout, settings.workers) == (2.5, 3)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("options", "environment", "message"),
+        [
+            ({}, {"INGATE_PORT": "http"}, "INGATE_PORT: 'http' is not a int"),
+            ({"port": "http"}, {}, "port: 'http' is not a int"),
+            ({}, {"INGATE_HEAD_TIMEOUT": "soon"}, "INGATE_HEAD_TIMEOUT: 'soon' is not a float"),
+            ({}, {"INGATE_DEVELOPMENT_KEYS": "maybe"}, "INGATE_DEVELOPMENT_KEYS: 'maybe' is not a bool"),
+            ({}, {"INGATE_PORT": "65536"}, "port: not a port"),
+            ({}, {"INGATE_MANAGEMENT_PORT": "-1"}, "management_port: not a port"),
+            ({}, {"INGATE_WORKERS": "0"}, "workers: at least 1"),
+            ({}, {"INGATE_LOG_LEVEL": "loud"}, "log_level: debug, info, warning or error"),
+            (
+                {"development_keys": True, "host": "0.0.0.0"},
+                {},
+                "host: 0.0.0.0 is not loopback, and the development keys are known to everyone; "
+                "start without --development-keys",
+            ),
+        ],
+    )
+    def test_each_names_the_setting_and_says_what_it_takes(
+        self, options: dict[str, object], environment: dict[str, str], message: str
+    ) -> None:
+        with pytest.raises(SettingsError) as caught:
+            parse_settings(options, environment)
+        assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+    assert parse_settings({"host": host, "development_keys": True}, {}).development_keys
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.1", "localhost.example.com"])
+def test_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_a_child_process_gets_the_same_settings() -> None:
+    settings = parse_settings(
+        {"port": 0, "domains": ("a.example", "é.example"), "data_dir": Path("/x y"), "idle_timeout": 0.5}, {}
+    )
+    assert restore_settings(render_settings(settings)) == settings
+    assert restore_settings(render_settings(Settings())) == Settings()
+
+
+def test_credentials_are_read_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SECRET", "s")
+    assert read_environment("SOME_SECRET") == "s"
+    monkeypatch.delenv("SOME_SECRET")
+    with pytest.raises(KeyError):
+        read_environment("SOME_SECRET")
