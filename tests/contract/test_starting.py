@@ -105,9 +105,8 @@ def test_development_keys_are_for_loopback(tmp_path: Path) -> None:
         assert say_hello(ingate, DEVELOPMENT_KEYS[0]) == "text"
         assert "publicly known" in ingate.stdout_file.read_text()
 
-    for host in ("0.0.0.0", "::"):
-        kept = fail_to_start("--data-dir", str(data_dir), "--host", host)
-        assert "development key" in kept.stderr
+    kept = fail_to_start("--data-dir", str(data_dir), "--host", "0.0.0.0")
+    assert "development key" in kept.stderr
 
 
 def test_unknown_local_model_is_named(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import h11
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.unit.gateway.fake_front import BODY, JSON, SSE, STREAM_BODY, FakeCall, FakeFront, render_request
 
 from ingate.domain.exchange import Outcome
 from ingate.domain.upstream import UpstreamFailure
-from tests.unit.gateway.fake_front import BODY, JSON, SSE, STREAM_BODY, FakeCall, FakeFront, render_request
 
 PIECES = [
     b"",

@@ -65,7 +65,9 @@ def test_a_refused_request_takes_nothing(capacity: int, arrivals: list[Arrival],
 
 
 @given(st.integers(1, 20), arrivals)
-def test_who_comes_back_when_told_is_admitted_or_told_of_another_limit(capacity: int, arrivals: list[Arrival]) -> None:
+def test_who_comes_back_when_told_is_admitted_or_told_of_another_limit(
+    capacity: int, arrivals: list[Arrival]
+) -> None:
     quota = DeploymentQuota(QuotaLimits.of_capacity(capacity), 0.0)
     now = 0.0
     for step, tokens in arrivals:

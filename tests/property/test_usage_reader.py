@@ -11,38 +11,54 @@ from hypothesis import strategies as st
 
 from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
 
+Document = dict[str, Any]
+
+
+def make_cache_creation(tokens: int) -> Document:
+    return {"ephemeral_1h_input_tokens": tokens}
+
+
 counts = st.one_of(st.none(), st.integers(0, 10**9))
-usages = st.fixed_dictionaries(
+usages: st.SearchStrategy[Document] = st.fixed_dictionaries(
     {},
     optional={
         "input_tokens": counts,
         "output_tokens": counts,
         "cache_read_input_tokens": counts,
-        "cache_creation": st.fixed_dictionaries({}, optional={"ephemeral_1h_input_tokens": st.integers(0, 9)}),
+        "cache_creation": st.builds(make_cache_creation, st.integers(0, 9)),
         "server_tool_use": st.none(),
         "unknown": st.text(max_size=5),
     },
 )
-events = st.one_of(
-    st.builds(
-        lambda usage, model: {"type": "message_start", "message": {"model": model, "usage": usage}},
-        usages,
-        st.text(max_size=8),
-    ),
-    st.builds(lambda text: {"type": "content_block_delta", "delta": {"text": text}}, st.text(max_size=20)),
-    st.builds(
-        lambda usage, reason: {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": usage},
-        usages,
-        st.sampled_from([None, "end_turn", "refusal"]),
-    ),
-    st.just({"type": "error", "error": {"type": "api_error", "message": '"usage"'}}),
-    st.just({"type": "message_stop"}),
-    st.just({"type": "ping"}),
+
+
+def make_start(usage: Document, model: str) -> Document:
+    return {"type": "message_start", "message": {"model": model, "usage": usage}}
+
+
+def make_text(text: str) -> Document:
+    return {"type": "content_block_delta", "delta": {"text": text}}
+
+
+def make_delta(usage: Document, stop_reason: str | None) -> Document:
+    return {"type": "message_delta", "delta": {"stop_reason": stop_reason}, "usage": usage}
+
+
+FIXED: list[Document] = [
+    {"type": "error", "error": {"type": "api_error", "message": '"usage"'}},
+    {"type": "message_stop"},
+    {"type": "ping"},
+]
+events: st.SearchStrategy[Document] = st.one_of(
+    st.builds(make_start, usages, st.text(max_size=8)),
+    st.builds(make_text, st.text(max_size=20)),
+    st.builds(make_delta, usages, st.sampled_from([None, "end_turn", "refusal"])),
+    st.sampled_from(FIXED),
 )
 cuts = st.lists(st.integers(0, 2000), max_size=30)
 
 
-def read(reader: AnswerReader, data: bytes, cuts: list[int]) -> dict[str, Any]:
+def read(reader: AnswerReader, data: bytes, cuts: list[int]) -> Document:
     bounds = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
     for start, end in pairwise(bounds):
         reader.read(data[start:end])
@@ -58,7 +74,7 @@ def read(reader: AnswerReader, data: bytes, cuts: list[int]) -> dict[str, Any]:
 
 
 @given(st.lists(events, max_size=8), cuts, st.sampled_from(["\n", "\r\n", "\r"]), st.integers(0, 40))
-def test_of_a_stream(documents: list[dict[str, Any]], cuts: list[int], line_end: str, missing: int) -> None:
+def test_of_a_stream(documents: list[Document], cuts: list[int], line_end: str, missing: int) -> None:
     stream = "".join(
         f"event: {document['type']}{line_end}data: {json.dumps(document)}{line_end}{line_end}"
         for document in documents
@@ -84,11 +100,11 @@ def test_of_bytes_without_sense(data: bytes, cuts: list[int]) -> None:
 def test_of_lines_that_end_in_every_way(pieces: list[bytes], cuts: list[int]) -> None:
     data = b"".join(pieces)
     whole = read(StreamAnswerReader(), data, [])
-    in_pieces = read(StreamAnswerReader(), data, [*cuts, *range(len(data))] if not cuts else cuts)
+    in_pieces = read(StreamAnswerReader(), data, cuts or list(range(len(data))))
     assert in_pieces == whole
 
 
 @given(events, cuts)
-def test_of_a_document(document: dict[str, Any], cuts: list[int]) -> None:
+def test_of_a_document(document: Document, cuts: list[int]) -> None:
     data = json.dumps(document).encode()
     assert read(JsonAnswerReader(), data, cuts) == read(JsonAnswerReader(), data, [])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ingate.wire.http1 import Header
 
-from .header_plan import HeaderPlanner, classify_by
+from .header_plan import HeaderPlanner, classify_by, drop_nominated
 
 
 class AnswerHead(NamedTuple):
@@ -22,7 +22,6 @@ class AnswerHead(NamedTuple):
 
 
 _HOP_BY_HOP = [
-    "connection",
     "keep-alive",
     "proxy-connection",
     "proxy-authenticate",
@@ -60,6 +59,7 @@ _READ = {
     b"request-id": "request_id",
     b"content-type": "content_type",
     b"content-encoding": "content_encoding",
+    b"connection": "connection",
 }
 _planner = HeaderPlanner(
     classify_by(_READ, frozenset(name.encode() for name in (*_HOP_BY_HOP, *_IDENTITY)), _PREFIXES),
@@ -72,6 +72,7 @@ def read_answer_head(status: int, headers: Sequence[Header]) -> AnswerHead:
     content_length: int | None = None
     request_id: str | None = None
     is_stream = is_encoded = False
+    nominating = b""
     for attribute, index in read:
         value = headers[index][1]
         if attribute == "content_length":
@@ -80,6 +81,11 @@ def read_answer_head(status: int, headers: Sequence[Header]) -> AnswerHead:
             request_id = value.decode("latin-1")
         elif attribute == "content_type":
             is_stream = value[:17].lower() == b"text/event-stream"
+        elif attribute == "connection":
+            nominating = value
         else:
             is_encoded = value.lower() != b"identity"
-    return AnswerHead(status, forward(headers), content_length, request_id, is_stream, is_encoded)
+    chosen = forward(headers)
+    if nominating:
+        chosen = drop_nominated(chosen, nominating)
+    return AnswerHead(status, chosen, content_length, request_id, is_stream, is_encoded)

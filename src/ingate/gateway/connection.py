@@ -40,6 +40,13 @@ WRITE_HIGH_WATER = 64 * 1024
 SMALL_BODY = 256 * 1024
 """A refused request's body up to this size is read and thrown away, to keep its connection."""
 
+QUEUE_LIMIT = 16
+"""Pipelined requests that wait before no more is read. Until then a client that leaves is noticed at once; a
+transport that does not read does not see the end either."""
+
+CHUNK_FRAMING = 64
+"""Bytes around a chunk that are not yet an attempt to keep the parser busy; all trailers may be as long as a head."""
+
 LINGER_BYTES = 4 * 1024 * 1024
 """What a client may still send after its last answer before it is cut off."""
 
@@ -286,7 +293,7 @@ class ClientConnection(asyncio.Protocol):
         head = self._head
         if self._reading is not BODY or head is None:
             return
-        if head.upgrade and (head.transfer_encoding or head.content_length):
+        if head.upgrade and self._parser.should_upgrade() and (head.transfer_encoding or head.content_length):
             return
         body = self._body
         joined = b"" if not body else body[0] if len(body) == 1 else b"".join(body)
@@ -346,7 +353,8 @@ class ClientConnection(asyncio.Protocol):
             if self._wire_bytes > limits.head_bytes:
                 self._reject(TOO_MANY_HEADERS)
         elif self._reading is BODY:
-            if self._wire_bytes > 16 * self._body_length + 1024 * 1024:
+            pieces = self._body_length if self._body is None else len(self._body)
+            if self._wire_bytes - self._body_length > pieces * CHUNK_FRAMING + limits.head_bytes:
                 self._reject(TOO_MUCH_FRAMING)
             elif not self._busy:
                 earned = self._body_length / limits.body_bytes_per_second
@@ -374,7 +382,7 @@ class ClientConnection(asyncio.Protocol):
         if self._queue is None:
             self._queue = deque()
         self._queue.append(pending)
-        if not self._reading_paused:
+        if (len(self._queue) >= QUEUE_LIMIT or len(body) > SMALL_BODY) and not self._reading_paused:
             self._reading_paused = True
             self._transport.pause_reading()
 
@@ -532,7 +540,7 @@ class ClientConnection(asyncio.Protocol):
 
 
 def _render_framing(head: RequestHead) -> bytes:
-    return b"Transfer-Encoding: chunked" if head.transfer_encoding else b"Content-Length: %b" % head.content_length
+    return b"Transfer-Encoding: chunked" if head.transfer_encoding else b"Content-Length: %d" % head.content_length
 
 
 def _id_headers(ids: RequestIds) -> tuple[Header, Header]:

@@ -44,11 +44,12 @@ class DirectoryFeed:
             version = (found.st_ino, found.st_mtime_ns, found.st_size)
             if version == self._seen:
                 return
-            directory = parse_directory(self._path.read_bytes())
+            data = self._path.read_bytes()
+            self._seen = version  # so that a damaged file is complained of once
+            directory = parse_directory(data)
         except FileNotFoundError:
             return
         except (OSError, DirectoryMalformed) as error:
             _log.warning("the directory cannot be read, the last one stays: %s", error)
             return
-        self._seen = version
         self._on_directory(directory)

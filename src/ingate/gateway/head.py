@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingate.wire.http1 import Header
 
-from .header_plan import HeaderPlanner, classify_by
+from .header_plan import HeaderPlanner, classify_by, drop_nominated
 
 if TYPE_CHECKING:
     import httptools
@@ -115,6 +115,8 @@ class RequestHead:
         at = self._length_at
         if at < 0 or len(headers) != len(self._headers) or target != self.target:
             return False
+        if parser.get_http_version() != self.http_version:
+            return False
         length = headers[at]
         if length[0] != self._headers[at][0]:
             return False
@@ -123,7 +125,7 @@ class RequestHead:
             headers[at] = length
             return False
         self.content_length = int(length[1])
-        return parser.get_http_version() == self.http_version
+        return True
 
     def _sort(self, headers: list[Header]) -> tuple[Header, ...]:
         """A header that is repeated is one list (RFC 9110 section 5.3): two keys so become one that fits nothing."""
@@ -137,12 +139,4 @@ class RequestHead:
             earlier: bytes | None = getattr(self, attribute)
             setattr(self, attribute, value if earlier is None else earlier + b", " + value)
         chosen = forward(headers)
-        return chosen if self.connection is None else _without_nominated(chosen, self.connection)
-
-
-def _without_nominated(headers: tuple[Header, ...], connection: bytes) -> tuple[Header, ...]:
-    """Without the headers that the client's `Connection` header names: they were meant for us."""
-    nominated = {name.strip().lower() for name in connection.split(b",")}
-    if not nominated - {b"close", b"keep-alive", b"upgrade", b"te", b"http2-settings", b""}:
-        return headers
-    return tuple(header for header in headers if header[0].lower() not in nominated)
+        return chosen if self.connection is None else drop_nominated(chosen, self.connection)

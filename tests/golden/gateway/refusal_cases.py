@@ -233,9 +233,12 @@ HTTP_PROBLEMS = tuple(
         ("400_target_with_fragment", (raw(b"GET /anthropic/v1/messages#top HTTP/1.1", _HOST_LINE),)),
         ("408_head_unfinished", (b"POST /anthropic/v1/messages HTTP/1.1\r\nHost: ",)),
         ("417_expectation_unknown", (raw(b"POST / HTTP/1.1", _HOST_LINE, b"Expect: miracles"),)),
-        ("431_header_too_large", (b"GET / HTTP/1.1\r\n" + _HOST_LINE + b"\r\nx: ", Filler(byte=b"x", count=65_536))),
+        (
+            "431_header_too_large",
+            (b"GET / HTTP/1.1\r\n" + _HOST_LINE + b"\r\nx: ", Filler(byte=b"x", count=MEBIBYTE // 2)),
+        ),
         ("431_headers_too_many", (raw(b"GET / HTTP/1.1", _HOST_LINE, *[b"x: x"] * 256),)),
-        ("431_target_too_long", (b"GET /", Filler(byte=b"x", count=65_536))),
+        ("431_target_too_long", (b"GET /", Filler(byte=b"x", count=MEBIBYTE // 2))),
         ("505_version_unknown", (raw(b"GET / HTTP/2.0", _HOST_LINE),)),
     )
 )

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from tests.unit.gateway.fake_front import make_deployment, make_resource
+
 from ingate.assembly.local_upstream import put_in_simulators_place
 from ingate.domain.directory import Directory
 from ingate.domain.upstream import SIMULATOR, SIMULATOR_UPSTREAM, UpstreamDefinition
-from tests.unit.gateway.fake_front import make_deployment, make_resource
 
 LOCAL = UpstreamDefinition(name="local", kind="messages-api", base_url="http://127.0.0.1:9")
 OTHER = UpstreamDefinition(name="other", kind="messages-api", base_url="http://h")

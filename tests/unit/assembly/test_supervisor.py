@@ -36,7 +36,9 @@ class TestSockets:
     def test_a_port_that_is_taken_is_told_with_the_option_that_helps(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            with pytest.raises(StartFailed, match=rf"cannot listen on 127.0.0.1 port {port}: .*choose another --port"):
+            with pytest.raises(
+                StartFailed, match=rf"cannot listen on 127.0.0.1 port {port}: .*choose another --port"
+            ):
                 bind("127.0.0.1", port, "--port")
 
     def test_a_host_that_is_none_is_told(self) -> None:

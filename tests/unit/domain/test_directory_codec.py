@@ -70,7 +70,8 @@ def test_members_of_a_later_version_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b"{}", b'{"revision":"1"}', b'{"revision":1,"resources":[{"name":"x"}]}', b"\xff", b"[" * 100_000,
+    [b"", b"{", b"[]", b"{}", b'{"revision":"1"}', b'{"revision":1,"resources":[{"name":"x"}]}', b"\xff",
+     b"[" * 100_000,
      b'{"revision":1,"upstreams":[{"name":"u","kind":"telepathy"}]}', render_directory(DIRECTORY)[:-1],
      b'{"revision":1,"resources":"\xff"}'],
 )  # fmt: skip

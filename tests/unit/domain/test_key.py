@@ -17,7 +17,8 @@ DIGESTS = (digest_api_key("one"), digest_api_key("two"))
 
 
 @pytest.mark.parametrize(
-    ("presented", "number"), [(b"one", 1), (b"two", 2), (b"", None), (b"One", None), (b"one ", None), (b"\xff\0", None)]
+    ("presented", "number"),
+    [(b"one", 1), (b"two", 2), (b"", None), (b"One", None), (b"one ", None), (b"\xff\0", None)],
 )
 def test_which_key_it_is(presented: bytes, number: int | None) -> None:
     assert decide_key_number(presented, DIGESTS) == number

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import h11
 import pytest
-
-from ingate.domain.upstream import UpstreamFailure
-from ingate.gateway.connection import LINGER_BYTES, SMALL_BODY
-from ingate.gateway.server import FrontLimits
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.gateway.fake_front import (
     BODY,
     JSON,
     SSE,
+    STREAM_BODY,
     FakeClient,
     FakeFront,
     render_request,
 )
+
+from ingate.domain.directory import Directory
+from ingate.domain.upstream import UpstreamFailure
+from ingate.gateway.connection import LINGER_BYTES, QUEUE_LIMIT, SMALL_BODY
+from ingate.gateway.server import FrontLimits
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_%d\r\napim-request-id: apim-%d\r\n"
@@ -74,7 +78,9 @@ class TestOneRequest:
 
     @pytest.mark.parametrize("framing", [None, b"Transfer-Encoding: chunked"])
     def test_split_at_every_byte_is_the_same_request(self, framing: bytes | None) -> None:
-        body = BODY if framing is None else b"a\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (BODY[:10], len(BODY) - 10, BODY[10:])
+        body = (
+            BODY if framing is None else b"a\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (BODY[:10], len(BODY) - 10, BODY[10:])
+        )
         request = render_request(body, framing=framing)
         for cut in range(1, len(request)):
             front = FakeFront()
@@ -111,6 +117,63 @@ class TestOneRequest:
         assert statuses(client) == [200]
 
 
+requests = st.builds(
+    render_request,
+    st.sampled_from([BODY, STREAM_BODY, BODY + b" " * 50, b"{", BODY.replace(b"my-claude", b"other")]),
+    headers=st.lists(
+        st.sampled_from(
+            [
+                b"x-a: 1",
+                b"x-a: 2",
+                b"X-A: 1",
+                b"anthropic-beta: b",
+                b"Connection: x-a",
+                b"api-key: wrong",
+                b"Upgrade: h2c",
+            ]
+        ),
+        max_size=3,
+    ),
+    method=st.sampled_from([b"POST", b"POST", b"PUT"]),
+    target=st.sampled_from([b"/anthropic/v1/messages", b"/anthropic/v1/messages?beta=true", b"/nowhere"]),
+    version=st.sampled_from([b"1.1", b"1.1", b"1.0"]),
+)
+
+
+def serve(client: FakeClient, front: FakeFront, request: bytes) -> object:
+    """What the upstream gets of a request, or the status of its refusal; and whether the connection stays."""
+    count = len(front.upstream.calls)
+    client.sends(request)
+    if len(front.upstream.calls) == count:
+        return int(client.takes().split()[1]), client.transport.eof_written
+    call = front.call
+    call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
+    client.takes()
+    return call.request.path, call.request.query, call.headers, call.body, client.transport.eof_written
+
+
+@given(st.lists(requests, min_size=1, max_size=3).flatmap(lambda pool: st.lists(st.sampled_from(pool), max_size=6)))
+def test_what_a_connection_served_before_makes_no_difference(requests: list[bytes]) -> None:
+    """Heads that repeat are recognised; none may be taken for another."""
+    front = FakeFront()
+    client = front.connect()
+    for request in requests:
+        if client.transport.eof_written:
+            client = front.connect()
+        fresh = FakeFront()
+        assert serve(client, front, request) == serve(fresh.connect(), fresh, request)
+
+
+def test_a_new_directory_holds_for_open_connections(front: FakeFront) -> None:
+    client = front.connect()
+    client.sends(render_request())
+    front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
+    assert statuses(client) == [200]
+    front.pipeline.directory = front.index(Directory(revision=8))
+    client.sends(render_request())
+    assert statuses(client) == [404]
+
+
 class TestPipelining:
     def test_answers_come_in_the_order_of_the_requests(self, front: FakeFront) -> None:
         client = front.connect()
@@ -121,9 +184,20 @@ class TestPipelining:
             front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
         assert client.takes() == b"".join(answer_of(number + 1) for number in range(20))
 
-    def test_reading_stops_while_requests_wait(self, front: FakeFront) -> None:
+    def test_reading_stops_while_many_requests_wait(self, front: FakeFront) -> None:
         client = front.connect()
-        client.sends(render_request() * 2)
+        client.sends(render_request() * QUEUE_LIMIT)
+        assert client.transport.reading
+        client.sends(render_request())
+        assert not client.transport.reading
+        for _ in range(QUEUE_LIMIT + 1):
+            front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
+        assert client.transport.reading
+        assert statuses(client) == [200] * (QUEUE_LIMIT + 1)
+
+    def test_or_while_a_large_one_does(self, front: FakeFront) -> None:
+        client = front.connect()
+        client.sends(render_request() + render_request(BODY + b" " * SMALL_BODY))
         assert not client.transport.reading
         front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
         assert client.transport.reading
@@ -175,7 +249,9 @@ class TestKeepAlive:
         assert not client.transport.eof_written
 
     def test_headers_that_connection_names_stay_here(self, front: FakeFront) -> None:
-        front.connect().sends(render_request(headers=[b"Connection: x-mine, keep-alive", b"X-Mine: 1", b"x-yours: 2"]))
+        front.connect().sends(
+            render_request(headers=[b"Connection: x-mine, keep-alive", b"X-Mine: 1", b"x-yours: 2"])
+        )
         assert [name for name, _ in front.call.headers] == [b"anthropic-version", b"x-yours"]
 
 
@@ -344,7 +420,7 @@ class TestRefusedBodies:
         client = front.connect()
         client.sends(render_request(b"", framing=b"Transfer-Encoding: chunked"))
         for _ in range(40):
-            client.sends((b"1;" + b"e" * 32_000 + b"\r\nx\r\n"))
+            client.sends(b"1;" + b"e" * 32_000 + b"\r\nx\r\n")
         assert statuses(client) == [400]
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.upstreams.hand_driven_loop import HandDrivenLoop
 
 from ingate.domain.directory import Directory, render_directory
 from ingate.gateway.directory_feed import LOOK_SECONDS, DirectoryFeed
-from tests.unit.upstreams.hand_driven_loop import HandDrivenLoop
 
 
 class Follower:
@@ -75,7 +75,9 @@ def test_a_missing_file_is_waited_for_and_its_loss_changes_nothing(path: Path, f
     assert follower.seen == [1, 2]
 
 
-@pytest.mark.parametrize("damaged", [b"", b"{", b"{}", b'{"revision":"x"}', b'{"revision":2,"resources":[{}]}', b"\xff"])
+@pytest.mark.parametrize(
+    "damaged", [b"", b"{", b"{}", b'{"revision":"x"}', b'{"revision":2,"resources":[{}]}', b"\xff"]
+)
 def test_a_damaged_file_leaves_the_last_one_in_force(
     path: Path, follower: Follower, caplog: pytest.LogCaptureFixture, damaged: bytes
 ) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.gateway.fake_front import FakeUpstream, make_directory, make_resource
 
 from ingate.domain.directory import Directory, DirectoryResource
 from ingate.gateway.directory_index import DirectoryIndex
-from tests.unit.gateway.fake_front import FakeUpstream, make_directory, make_resource
 
 
 def index(
@@ -52,7 +52,8 @@ def test_under_a_known_domain_nothing_else_answers(host: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [b"", b"127.0.0.1", b"127.0.0.1:8080", b"[::1]", b"[::1]:8080", b"localhost", b"gateway:80", b"one.com", b"\xff"]
+    "host",
+    [b"", b"127.0.0.1", b"127.0.0.1:8080", b"[::1]", b"[::1]:8080", b"localhost", b"gateway:80", b"one.com", b"\xff"],
 )
 def test_everything_else_is_the_default_resources(host: bytes) -> None:
     assert find(index("one", "two", default_resource="Two"), host) == "two"

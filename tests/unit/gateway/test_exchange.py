@@ -7,14 +7,16 @@ import json
 import anthropic
 import httpx2
 import pytest
+from tests.support.sse_events import parse_events
+from tests.unit.gateway.fake_front import JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
 
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeState
 from ingate.domain.upstream import UpstreamFailure
 from ingate.domain.usage import TokenUsage
-from tests.support.sse_events import parse_events
-from tests.unit.gateway.fake_front import JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
 
-MESSAGE = b'{"type":"message","model":"claude-x","stop_reason":"end_turn","usage":{"input_tokens":7,"output_tokens":3}}'
+MESSAGE = (
+    b'{"type":"message","model":"claude-x","stop_reason":"end_turn","usage":{"input_tokens":7,"output_tokens":3}}'
+)
 START = (
     b'event: message_start\ndata: {"type":"message_start","message":{"model":"claude-x",'
     b'"usage":{"input_tokens":7,"output_tokens":1}}}\n\n'
@@ -97,7 +99,9 @@ class TestWholeAnswers:
         front.call.answers(200, [SSE], START + error)
         assert front.log.records[0].error_code == "overloaded_error"
 
-    @pytest.mark.parametrize("body", [b"", b"no json", b'{"model":"\xff"}', b'{"usage":{"input_tokens":"many"}}', b"[]"])
+    @pytest.mark.parametrize(
+        "body", [b"", b"no json", b'{"model":"\xff"}', b'{"usage":{"input_tokens":"many"}}', b"[]"]
+    )
     def test_bytes_without_sense_go_through_and_settle(self, front: FakeFront, body: bytes) -> None:
         client = begin(front)
         front.call.answers(200, [JSON], body)

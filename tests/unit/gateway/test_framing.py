@@ -4,7 +4,6 @@ of tests/conformance/http_front has the rest."""
 from __future__ import annotations
 
 import pytest
-
 from tests.unit.gateway.fake_front import BODY, FakeFront, render_request
 
 
@@ -18,7 +17,9 @@ def get_status(request: bytes) -> int:
 
 def with_host(*hosts: bytes, version: bytes = b"1.1") -> bytes:
     lines = [b"Host: " + host for host in hosts]
-    return render_request(version=version).replace(b"Host: example-resource.localhost\r\n", b"".join(x + b"\r\n" for x in lines))
+    return render_request(version=version).replace(
+        b"Host: example-resource.localhost\r\n", b"".join(x + b"\r\n" for x in lines)
+    )
 
 
 class TestHost:
@@ -26,7 +27,9 @@ class TestHost:
     def test_a_valid_one(self, host: bytes) -> None:
         assert get_status(with_host(host)) == 0
 
-    @pytest.mark.parametrize("host", [b"a b", b"a/b", b"a@b", b"a,b", b"[::1", b"a:999999", b"a:b", b"\xff", b"a?b", b"a#b"])
+    @pytest.mark.parametrize(
+        "host", [b"a b", b"a/b", b"a@b", b"a,b", b"[::1", b"a:999999", b"a:b", b"\xff", b"a?b", b"a#b"]
+    )
     def test_an_invalid_one(self, host: bytes) -> None:
         assert get_status(with_host(host)) == 400
 
@@ -80,7 +83,17 @@ class TestTarget:
         assert get_status(render_request(target=target)) == 0
 
     @pytest.mark.parametrize(
-        "target", [b"*", b"anthropic/v1/messages", b"http://a b/x", b"ftp://h/x", b"/x#y", b"/\xc3\xa9", b"http://a@b/x", b"/a\x7f"]
+        "target",
+        [
+            b"*",
+            b"anthropic/v1/messages",
+            b"http://a b/x",
+            b"ftp://h/x",
+            b"/x#y",
+            b"/\xc3\xa9",
+            b"http://a@b/x",
+            b"/a\x7f",
+        ],
     )
     def test_anything_else_is_refused(self, target: bytes) -> None:
         assert get_status(render_request(target=target)) == 400

@@ -21,10 +21,13 @@ KEPT: list[Header] = [
 ]
 WITHHELD = [
     b"Host", b"Content-Length", b"Transfer-Encoding", b"Connection", b"Expect", b"api-key", b"x-api-key",
-    b"Authorization", b"Proxy-Authorization", b"Cookie", b"Ocp-Apim-Subscription-Key", b"Keep-Alive", b"TE", b"Trailer",
+    b"Authorization", b"Proxy-Authorization", b"Cookie", b"Ocp-Apim-Subscription-Key", b"Keep-Alive", b"TE",
+    b"Trailer",
     b"Upgrade", b"HTTP2-Settings", b"Forwarded", b"Via", b"X-Forwarded-For", b"X-Forwarded-Anything", b"X-Real-IP",
     b"X-Original-URL", b"Proxy-Connection",
 ]  # fmt: skip
+
+WITHHELD_TEXT = [name for name in WITHHELD if name not in (b"Content-Length", b"Connection")]
 
 
 def sort(headers: list[Header]) -> RequestHead:
@@ -60,7 +63,7 @@ def test_a_version_cannot_be_nominated_away_from_the_checks() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([name for name, _ in KEPT] + WITHHELD + [b"x-a", b"X-A", b"host", b"HOST"]),
+            st.sampled_from([name for name, _ in KEPT] + WITHHELD_TEXT + [b"x-a", b"X-A", b"host", b"HOST"]),
             st.from_regex(rb"[a-z]{0,3}\Z"),
         ),
         max_size=8,

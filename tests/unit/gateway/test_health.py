@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from tests.unit.gateway.fake_front import FakeFront
 
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tests.unit.gateway.fake_front import BODY, JSON, KEY_1, KEY_2, FakeFront, render_request
 
 from ingate.domain.quota import QuotaLimits, estimate_input_tokens
-from tests.unit.gateway.fake_front import BODY, JSON, KEY_1, KEY_2, FakeFront, render_request
 
 STRANGER = b"not-a-key"
 JWT = b"eyJhbGciOi.eyJhdWQiOi.c2ln"
@@ -48,7 +48,7 @@ class TestKeys:
         ],
     )
     def test_are_taken_in_every_form_that_clients_send(self, front: FakeFront, key: str, forms: list[bytes]) -> None:
-        front.connect().sends(with_headers(*(form % key.encode() for form in forms), VERSION))
+        front.connect().sends(with_headers(*(form.replace(b"%b", key.encode()) for form in forms), VERSION))
         assert [name.lower() for name, _ in front.call.headers] == [b"anthropic-version"]
         front.call.answers(200, [JSON], b"{}")
         assert front.log.records[0].key_number == (1 if key == KEY_1 else 2)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ingate.domain.upstream import EndToEndHeaders, UpstreamFailure, UpstreamRequest
+from tests.unit.gateway.fake_front import FakeTransport
+
+from ingate.domain.upstream import UpstreamFailure, UpstreamRequest
 from ingate.upstreams.http1_connection import Http1Connection
 from ingate.wire.http1 import Header
-from tests.unit.gateway.fake_front import FakeTransport
 
 
 @dataclass
@@ -121,7 +122,7 @@ class RecordingSink:
 REQUEST = UpstreamRequest(
     path=b"/v1/messages",
     query=b"beta=true",
-    headers=EndToEndHeaders([(b"anthropic-version", b"2023-06-01")]),
+    headers=[(b"anthropic-version", b"2023-06-01")],
     body=[b'{"model":', memoryview(b'"m"}')],
     content_length=13,
 )

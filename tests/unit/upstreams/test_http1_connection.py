@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from math import inf
 
 import pytest
+from tests.unit.gateway.fake_front import FakeClock, FakeTransport
 
 from ingate.domain.upstream import UpstreamFailure
 from ingate.upstreams.http1_connection import READ_HEAD_LIMIT, Http1Connection
 from ingate.wire.http1 import Header
-from tests.unit.gateway.fake_front import FakeClock, FakeTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nTrailer: x\r\n\r\n"
@@ -45,7 +45,11 @@ class Wire:
         self.idle: list[Http1Connection] = []
         self.gone: list[Http1Connection] = []
         self.connection = Http1Connection(
-            first_byte_timeout=60, idle_timeout=10, clock=self.clock, on_idle=self.idle.append, on_gone=self.gone.append
+            first_byte_timeout=60,
+            idle_timeout=10,
+            clock=self.clock,
+            on_idle=self.idle.append,
+            on_gone=self.gone.append,
         )
         self.transport = FakeTransport()
         self.transport.protocol = self.connection
@@ -174,7 +178,10 @@ class TestKeepAlive:
             wire.says(OK[:cut])
         wire.says(OK[cut:] + more)
         assert listener.body == b"hello"
-        assert [item for item in listener.heard if item[0] != "read"] == [("head", 200), ("end", listener.heard[-1][1])]
+        assert [item for item in listener.heard if item[0] != "read"] == [
+            ("head", 200),
+            ("end", listener.heard[-1][1]),
+        ]
         assert not wire.connection.is_open
 
 

@@ -5,11 +5,11 @@ import socket
 import ssl
 
 import pytest
+from tests.unit.upstreams.hand_driven_loop import HandDrivenLoop
 
 from ingate.domain.upstream import UpstreamFailure
 from ingate.upstreams.http1_connection import Http1Connection
 from ingate.upstreams.http1_pool import IDLE_SECONDS, Http1Pool, Origin
-from tests.unit.upstreams.hand_driven_loop import HandDrivenLoop
 
 
 class Asker:
@@ -69,7 +69,8 @@ def test_an_idle_one_is_kept_for_a_while(loop: HandDrivenLoop) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectionRefusedError("refused"), socket.gaierror("no such host"), ssl.SSLError("bad"), UnicodeError("x")]
+    "error",
+    [ConnectionRefusedError("refused"), socket.gaierror("no such host"), ssl.SSLError("bad"), UnicodeError("x")],
 )
 def test_a_server_that_cannot_be_reached_is_told(loop: HandDrivenLoop, error: Exception) -> None:
     loop.refuse_with = error

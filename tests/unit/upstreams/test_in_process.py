@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
+
 from ingate.domain.upstream import UpstreamCall, UpstreamFailure
 from ingate.upstreams.in_process import WRITE_SIZE, InProcessAnswer, InProcessUpstream
 from ingate.wire.http1 import Header
-from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
 Chunks = Iterable[tuple[float, bytes]]
 
@@ -60,7 +61,8 @@ def test_an_answer_that_is_whole_has_a_length(loop: HandDrivenLoop) -> None:
 
 
 def test_an_empty_answer_ends(loop: HandDrivenLoop) -> None:
-    for chunks in ([], stream()):
+    whole: Chunks = []
+    for chunks in (whole, stream()):
         _, sink = ask(loop, chunks)
         loop.settle()
         assert sink.heard == [("head", 200), ("end", b"")]

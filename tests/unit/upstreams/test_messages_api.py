@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
 from ingate.domain.upstream import CredentialHeader, CredentialReference, UpstreamDefinition, UpstreamFailure
 from ingate.upstreams.messages_api import MessagesApiUpstream, UpstreamMisconfigured
-from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
 SECRET = "sk-canary-0123456789"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

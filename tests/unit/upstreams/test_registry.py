@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, CredentialReference, UpstreamDefinition, UpstreamFailure
 from ingate.upstreams.in_process import InProcessAnswer, InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
-from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
 SERVER = UpstreamDefinition(
     name="server",

@@ -9,11 +9,39 @@ from hypothesis import strategies as st
 
 from ingate.wire.http1 import Header, UnsafeHeadError, is_token, render_answer_head, render_request_head
 
-HOSTILE_NAMES = [b"", b" x", b"x ", b"x:", b"x:y", b"x\r\ny", b"x\n", b"\nx", b"x\ty", b"x\0", b"x\xe9", b'"x"', b"x/y", b"(x)"]
-HOSTILE_VALUES = [b"\r\n", b"a\r\nb: c", b"a\nb: c", b"a\rb: c", b"a\0", b"a\r\n b", b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", b"a\n"]
+HOSTILE_NAMES = [
+    b"",
+    b" x",
+    b"x ",
+    b"x:",
+    b"x:y",
+    b"x\r\ny",
+    b"x\n",
+    b"\nx",
+    b"x\ty",
+    b"x\0",
+    b"x\xe9",
+    b'"x"',
+    b"x/y",
+    b"(x)",
+]
+HOSTILE_VALUES = [
+    b"\r\n",
+    b"a\r\nb: c",
+    b"a\nb: c",
+    b"a\rb: c",
+    b"a\0",
+    b"a\r\n b",
+    b"\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+    b"a\n",
+]
 
-names = st.one_of(st.sampled_from(HOSTILE_NAMES), st.from_regex(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}\Z"), st.binary(max_size=8))
-values = st.one_of(st.sampled_from(HOSTILE_VALUES), st.from_regex(rb"[\x20-\x7e\x80-\xff\t]{0,30}\Z"), st.binary(max_size=8))
+names = st.one_of(
+    st.sampled_from(HOSTILE_NAMES), st.from_regex(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}\Z"), st.binary(max_size=8)
+)
+values = st.one_of(
+    st.sampled_from(HOSTILE_VALUES), st.from_regex(rb"[\x20-\x7e\x80-\xff\t]{0,30}\Z"), st.binary(max_size=8)
+)
 
 
 def read_answer(data: bytes) -> h11.Response:

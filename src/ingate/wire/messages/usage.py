@@ -6,10 +6,18 @@ every `message_delta` the cumulative usage so far, so a later figure replaces an
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 CARRY_LIMIT = 16 * 1024 * 1024
-"""Bytes of one event, or of one JSON answer, that a reader keeps. Longer ones pass, with their usage unread."""
+"""Bytes of one torn event that a reader keeps. A longer one passes unread; no event with usage comes near."""
+
+JSON_LIMIT = 512 * 1024
+JSON_TAIL = 64 * 1024
+"""Of a JSON answer over the limit, what a reader keeps from then on."""
+
+_USAGE_OBJECT = re.compile(rb'"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
 class CacheCreation(msgspec.Struct, frozen=True):
@@ -75,6 +83,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 _decode = msgspec.json.Decoder(_Document).decode
+_decode_usage = msgspec.json.Decoder(ReportedUsage).decode
 
 
 class AnswerReader:
@@ -119,28 +128,29 @@ class AnswerReader:
 
 
 class JsonAnswerReader(AnswerReader):
-    """Reads a JSON answer of Messages or of count_tokens."""
+    """Reads a JSON answer of Messages or of count_tokens. Of a long one it keeps only the end, where the usage is."""
 
-    __slots__ = ("_carry", "_too_long")
+    __slots__ = ("_carry", "_is_whole")
 
     def __init__(self) -> None:
         super().__init__()
         self._carry: bytes | bytearray = b""
-        self._too_long = False
+        self._is_whole = True
 
     def read(self, data: bytes) -> None:
         if not self._carry:
             self._carry = data
-        elif len(self._carry) + len(data) <= CARRY_LIMIT:
+        else:
             if isinstance(self._carry, bytes):
                 self._carry = bytearray(self._carry)
             self._carry += data
-        else:
-            self._carry = b""
-            self._too_long = True
+        if len(self._carry) > JSON_LIMIT:
+            self._carry = bytearray(self._carry[-JSON_TAIL:])
+            self._is_whole = False
 
     def end(self) -> None:
-        if self._too_long or not self._carry:
+        if not self._is_whole:
+            self._read_tail()
             return
         try:
             document = _decode(self._carry)
@@ -150,6 +160,15 @@ class JsonAnswerReader(AnswerReader):
         self._take(document)
         if document.input_tokens is not None and document.usage is None:
             self.usage = ReportedUsage(input_tokens=document.input_tokens)
+
+    def _read_tail(self) -> None:
+        """A quote inside a string is escaped, so these bytes are a key; the message's own `usage` is the last one."""
+        for found in list(_USAGE_OBJECT.finditer(self._carry))[-1:]:
+            try:
+                self._take_usage(_decode_usage(found[1]))
+                self.ended_well = True
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return
 
 
 class StreamAnswerReader(AnswerReader):

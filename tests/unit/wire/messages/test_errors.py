@@ -5,9 +5,9 @@ import json
 import anthropic
 import httpx2
 import pytest
+from tests.support.sse_events import Event, parse_events
 
 from ingate.wire.messages.errors import STATUS_OF, ErrorType, render_error, render_error_event
-from tests.support.sse_events import Event, parse_events
 
 EVENT = b'event: content_block_delta\ndata: {"a":1}\n\n'
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-
-from ingate.wire.messages.usage import CARRY_LIMIT, AnswerReader, JsonAnswerReader, ReportedUsage, StreamAnswerReader
 from tests.support.sse_events import parse_events
 
+from ingate.wire.messages.usage import CARRY_LIMIT, AnswerReader, JsonAnswerReader, ReportedUsage, StreamAnswerReader
+
 _STREAMS = [
-    "advisor_stream", "cache_read", "cache_read_stream", "cache_write", "code_exec_stream", "mcp_stream", "pause_turn",
+    "advisor_stream", "cache_read", "cache_read_stream", "cache_write", "code_exec_stream", "mcp_stream",
+    "pause_turn",
     "redacted_stream", "stop_sequence", "text_stream", "thinking_stream", "thinking_tool_json", "tool_search",
     "tool_use_stream", "web_search_stream",
 ]  # fmt: skip
@@ -51,7 +52,8 @@ def flatten_wire(usage: dict[str, Any]) -> dict[str, Any]:
         if name not in ReportedUsage.__struct_fields__ or value is None:
             continue
         if isinstance(value, dict):
-            found.update({f"{name}.{key}": count for key, count in value.items() if count})
+            inner = cast("dict[str, int | None]", value)
+            found.update({f"{name}.{key}": count for key, count in inner.items() if count})
         else:
             found[name] = value
     known = {"cache_creation": ("ephemeral_5m", "ephemeral_1h"), "server_tool_use": ("web_search_r", "web_fetch_r")}
@@ -112,7 +114,9 @@ class TestStreams:
 
     def test_the_first_token_is_seen_when_a_block_begins(self) -> None:
         reader = StreamAnswerReader()
-        reader.read(b'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":1}}}\n\n')
+        reader.read(
+            b'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":1}}}\n\n'
+        )
         assert not reader.saw_content
         reader.read(b'event: content_block_start\ndata: {"type":"content_block_start"}\n')
         assert not reader.saw_content
