@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
@@ -122,8 +123,12 @@ def _checked(settings: Settings) -> Settings:
     for name in ("port", "management_port"):
         if not 0 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name}: not a port")
-    if settings.workers < 1:
-        raise SettingsError("workers: at least 1")
+    for field in fields(Settings):
+        if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
+            raise SettingsError(f"{field.name}: a finite number, not negative")
+    for name in ("workers", "max_connections"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{name}: at least 1")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("log_level: debug, info, warning or error")
     if settings.development_keys and not is_loopback(settings.host):

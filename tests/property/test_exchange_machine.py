@@ -172,5 +172,5 @@ class ExchangeMachine(RuleBasedStateMachine):
         assert isinstance(reader.next_event(), h11.Response)
 
 
-ExchangeMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+ExchangeMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestExchangeMachine = ExchangeMachine.TestCase

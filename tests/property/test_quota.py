@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingate.domain.quota import DeploymentQuota, QuotaLimits
@@ -29,6 +29,7 @@ def admit(quota: DeploymentQuota, arrivals: list[Arrival], *, begin: float = 100
     return admitted
 
 
+@settings(deadline=None)
 @given(capacities, arrivals)
 def test_in_no_window_are_more_requests_admitted_than_the_limit_and_what_came_in(
     capacity: int, arrivals: list[Arrival]
@@ -40,6 +41,7 @@ def test_in_no_window_are_more_requests_admitted_than_the_limit_and_what_came_in
             assert last - first + 1 <= capacity + seconds * capacity / 60 + EPSILON
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), arrivals)
 def test_nor_is_more_input_reserved(capacity: int, arrivals: list[Arrival]) -> None:
     """But for one request larger than the limit, which is admitted when the bucket is full and then paid back."""
@@ -53,6 +55,7 @@ def test_nor_is_more_input_reserved(capacity: int, arrivals: list[Arrival]) -> N
             assert sum(tokens for _, tokens in window) <= limits.input_tokens * (1 + seconds / 60) + excess + EPSILON
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), arrivals, st.integers(0, 5000))
 def test_a_refused_request_takes_nothing(capacity: int, arrivals: list[Arrival], tokens: int) -> None:
     asked, unasked = (DeploymentQuota(QuotaLimits.of_capacity(capacity), 0.0) for _ in range(2))
@@ -64,6 +67,7 @@ def test_a_refused_request_takes_nothing(capacity: int, arrivals: list[Arrival],
     assert asked.reserve(tokens, now) == unasked.reserve(tokens, now)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), arrivals)
 def test_who_comes_back_when_told_is_admitted_or_told_of_another_limit(
     capacity: int, arrivals: list[Arrival]
@@ -80,6 +84,7 @@ def test_who_comes_back_when_told_is_admitted_or_told_of_another_limit(
             assert again is None or again.bucket != exceeded.bucket
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(0, 3000), st.integers(0, 9000), st.integers(0, 5000))
 def test_a_debt_is_paid_back_and_then_all_is_as_before(capacity: int, reserved: int, used: int, output: int) -> None:
     limits = QuotaLimits.of_capacity(capacity)
@@ -97,6 +102,7 @@ def test_a_debt_is_paid_back_and_then_all_is_as_before(capacity: int, reserved: 
     assert exceeded.bucket == "Requests"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.lists(st.tuples(st.integers(1, 3000), st.integers(0, 3000)), max_size=20))
 def test_an_estimate_too_high_is_given_back_and_no_more_than_that(
     capacity: int, exchanges: list[tuple[int, int]]

@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
@@ -73,6 +73,7 @@ def read(reader: AnswerReader, data: bytes, cuts: list[int]) -> Document:
     }
 
 
+@settings(deadline=None)
 @given(st.lists(events, max_size=8), cuts, st.sampled_from(["\n", "\r\n", "\r"]), st.integers(0, 40))
 def test_of_a_stream(documents: list[Document], cuts: list[int], line_end: str, missing: int) -> None:
     stream = "".join(
@@ -83,12 +84,14 @@ def test_of_a_stream(documents: list[Document], cuts: list[int], line_end: str, 
     assert read(StreamAnswerReader(), stream, cuts) == read(StreamAnswerReader(), stream, [])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), cuts)
 def test_of_bytes_without_sense(data: bytes, cuts: list[int]) -> None:
     for reader in (StreamAnswerReader, JsonAnswerReader):
         assert read(reader(), data, cuts) == read(reader(), data, [])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"\n", b"\r", b"\r\n", b"data:", b'{"type":"message_delta","usage":{"output_tokens":1}}',
@@ -104,6 +107,7 @@ def test_of_lines_that_end_in_every_way(pieces: list[bytes], cuts: list[int]) ->
     assert in_pieces == whole
 
 
+@settings(deadline=None)
 @given(events, cuts)
 def test_of_a_document(document: Document, cuts: list[int]) -> None:
     data = json.dumps(document).encode()

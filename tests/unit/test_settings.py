@@ -81,6 +81,15 @@ class TestErrors:
             ({}, {"INGATE_PORT": "65536"}, "port: not a port"),
             ({}, {"INGATE_MANAGEMENT_PORT": "-1"}, "management_port: not a port"),
             ({}, {"INGATE_WORKERS": "0"}, "workers: at least 1"),
+            ({}, {"INGATE_MAX_CONNECTIONS": "0"}, "max_connections: at least 1"),
+            ({}, {"INGATE_HEAD_TIMEOUT": "nan"}, "head_timeout: a finite number, not negative"),
+            ({}, {"INGATE_DRAIN_TIMEOUT": "-1"}, "drain_timeout: a finite number, not negative"),
+            ({}, {"INGATE_IDLE_TIMEOUT": "inf"}, "idle_timeout: a finite number, not negative"),
+            (
+                {},
+                {"INGATE_SIMULATOR_TOKENS_PER_SECOND": "-5"},
+                "simulator_tokens_per_second: a finite number, not negative",
+            ),
             ({}, {"INGATE_LOG_LEVEL": "loud"}, "log_level: debug, info, warning or error"),
             (
                 {"development_keys": True, "host": "0.0.0.0"},

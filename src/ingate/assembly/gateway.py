@@ -19,9 +19,9 @@ from ingate.domain.upstream import CredentialReference
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
 from ingate.gateway.directory_index import DirectoryIndex
-from ingate.gateway.limiter import InProcessLimiter
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
+from ingate.limits.in_process import InProcessLimiter
 from ingate.settings import Settings, read_environment
 from ingate.simulator.simulator import Simulator, SimulatorSettings
 from ingate.telemetry.journal import Journal

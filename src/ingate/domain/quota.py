@@ -7,12 +7,13 @@ Foundry sells capacity in units; one unit is 1 request, 1,000 uncached input tok
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
-from .refusal import QuotaBucket, QuotaExceeded
+from .refusal import QuotaBucket, QuotaExceeded, QuotaUnavailable
 
 INPUT_TOKENS_PER_UNIT = 1000
 OUTPUT_TOKENS_PER_UNIT = 200
@@ -73,6 +74,11 @@ class DeploymentQuota:
         self._input += reserved - input_tokens
         self._output -= output_tokens
 
+    def give_back(self, reserved: int) -> None:
+        """Of a request that was admitted and never sent."""
+        self._requests += 1
+        self._input += reserved
+
     def _fill(self, now: float) -> None:
         elapsed = (now - self._filled_at) / 60
         if elapsed > 0:
@@ -96,14 +102,24 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int
 
 
+Decided = Callable[[Reservation | QuotaExceeded | QuotaUnavailable], None]
+
+
 class QuotaLimiter(Protocol):
     """Admits against the limits of a deployment; `quota_key` names the deployment across all resources."""
 
-    def reserve(
-        self, quota_key: str, limits: QuotaLimits, input_tokens: int, now: float
-    ) -> Reservation | QuotaExceeded: ...
+    def reserve(self, quota_key: str, limits: QuotaLimits, input_tokens: int, now: float, decided: Decided) -> None:
+        """Calls `decided` exactly once: before it returns, or later from the event loop. `now` is the worker's own
+        monotonic clock; a limiter that is shared between hosts goes by its own."""
+        ...
 
-    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None: ...
+    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None:
+        """Replaces the estimate by the truth. Never waits."""
+        ...
+
+    def give_back(self, reservation: Reservation) -> None:
+        """All of it: the request was never sent."""
+        ...
 
 
 BYTES_PER_INPUT_TOKEN = 4

@@ -66,6 +66,11 @@ class QuotaExceeded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUnavailable:
+    """The shared quota cannot be asked, and the operator chose to refuse rather than to oversell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamUnavailable:
     """The upstream gave no whole answer."""
 
@@ -91,6 +96,7 @@ Refusal = (
     | RequestTooLarge
     | DeploymentNotFound
     | QuotaExceeded
+    | QuotaUnavailable
     | UpstreamUnavailable
     | NotRecordable
     | ShuttingDown

@@ -422,9 +422,7 @@ class ClientConnection(asyncio.Protocol):
         if isinstance(caller, Caller):
             assert head is not None  # noqa: S101 - it is what the caller was decided from
             self._framing = CLOSE if head.http10 else CHUNKED
-            exchange = pipeline.forward(head, caller, body, self, started_at)
-            if self._busy:
-                self._exchange = exchange
+            pipeline.forward(head, caller, body, self, started_at)
         elif isinstance(caller, LocalAnswer):
             if caller.is_head_only:
                 self._framing = NO_BODY
@@ -437,6 +435,14 @@ class ClientConnection(asyncio.Protocol):
             if head is not None and head.method == b"HEAD":
                 self._framing = NO_BODY
             pipeline.refuse(head, None, None, caller, self, started_at)
+
+    @property
+    def is_gone(self) -> bool:
+        return self._transport.is_closing()
+
+    def carry(self, exchange: Exchange) -> None:
+        """The current request was admitted."""
+        self._exchange = exchange
 
     def answer_refusal(self, rendered: RenderedRefusal, ids: RequestIds) -> None:
         """A whole answer that is not an upstream's."""

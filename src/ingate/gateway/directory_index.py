@@ -27,6 +27,9 @@ class DeploymentEntry:
     deployment: DirectoryDeployment
     quota_key: str
     limits: QuotaLimits
+    counting_quota_key: str
+    counting_limits: QuotaLimits
+    """Of count_tokens: as many requests as messages may take, without touching these."""
     upstream: Upstream
     upstream_model: bytes
     """As a JSON string, ready to be spliced in."""
@@ -91,6 +94,8 @@ def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> 
                 deployment=deployment,
                 quota_key=f"{resource.resource_id}/deployments/{deployment.name}".lower(),
                 limits=QuotaLimits.of_capacity(deployment.capacity),
+                counting_quota_key=f"{resource.resource_id}/deployments/{deployment.name}/count_tokens".lower(),
+                counting_limits=QuotaLimits(requests=deployment.capacity, input_tokens=1, output_tokens=1),
                 upstream=upstreams[deployment.upstream],
                 upstream_model=msgspec.json.encode(deployment.upstream_model),
             )

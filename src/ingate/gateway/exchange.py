@@ -60,7 +60,7 @@ class Exchange:
         head: RequestHead,
         caller: Caller,
         entry: DeploymentEntry,
-        reservation: Reservation | None,
+        reservation: Reservation,
         streaming: bool,
         apim_request_id: str,
         started_at: float,
@@ -175,12 +175,12 @@ class Exchange:
         head = self._head
         now = pipeline.clock()
         usage = decide_usage(reader.usage) if reader is not None and reader.usage is not None else None
-        if self._reservation is not None:
-            pipeline.limiter.settle(
-                self._reservation,
-                input_tokens=usage.uncached_input_tokens if usage is not None else 0,
-                output_tokens=usage.output_tokens if usage is not None else 0,
-            )
+        counted = usage if caller.endpoint.takes_quota else None
+        pipeline.limiter.settle(
+            self._reservation,
+            input_tokens=counted.uncached_input_tokens if counted is not None else 0,
+            output_tokens=counted.output_tokens if counted is not None else 0,
+        )
         started = self._started_at
         first_token_at = self._first_token_at
         pipeline.log.append(

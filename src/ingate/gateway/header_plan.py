@@ -70,12 +70,15 @@ def classify_by(
 
 def drop_nominated(headers: tuple[Header, ...], connection: bytes) -> tuple[Header, ...]:
     """Without the headers that the sender's `Connection` header names: they were meant for the next hop alone."""
+    if connection in _PLAIN_OPTIONS:
+        return headers
     nominated = {name.strip().lower() for name in connection.split(b",")}
     if nominated <= _NOMINATE_NOTHING:
         return headers
     return tuple(header for header in headers if header[0].lower() not in nominated)
 
 
+_PLAIN_OPTIONS = (b"keep-alive", b"close", b"Keep-Alive", b"Close")
 _NOMINATE_NOTHING = frozenset((b"", b"close", b"keep-alive", b"upgrade", b"te", b"http2-settings"))
 """Connection options that are no end-to-end header's name."""
 

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ingate.domain.exchange import ExchangeLog, ExchangeRecord
 from ingate.domain.key import KeyNumber, decide_key_number
-from ingate.domain.quota import QuotaExceeded, QuotaLimiter, estimate_input_tokens
+from ingate.domain.quota import QuotaLimiter, Reservation, estimate_input_tokens
 from ingate.domain.refusal import (
     DeploymentNotFound,
     InvalidRequest,
     MethodNotAllowed,
     NotRecordable,
     OperationNotSupported,
+    QuotaExceeded,
+    QuotaUnavailable,
     Refusal,
     ResourceNotFound,
     ShuttingDown,
     Unauthenticated,
 )
 from ingate.domain.upstream import UpstreamRequest
-from ingate.wire.messages.request import MalformedRequest, parse_request, splice_model
+from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
 from .exchange import Exchange
 from .identifiers import RequestIds
@@ -35,7 +38,7 @@ from .refusals import render_refusal
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
-    from .directory_index import DirectoryIndex, ResourceEntry
+    from .directory_index import DeploymentEntry, DirectoryIndex, ResourceEntry
     from .head import RequestHead
 
 
@@ -46,8 +49,8 @@ class Endpoint:
     operation: str
     upstream_path: bytes
     takes_quota: bool
-    """Whether it counts against the deployment's tokens and requests. Token counting is free, with a limit of its
-    own at the upstream."""
+    """Whether it counts against the deployment's tokens and requests. Token counting is free and has a limit of
+    requests of its own."""
 
 
 ENDPOINTS = {
@@ -118,8 +121,8 @@ class Pipeline:
 
     def forward(
         self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection, started_at: float
-    ) -> Exchange | None:
-        """The steps from the body on. Without an exchange, the refusal has been answered."""
+    ) -> None:
+        """The steps from the body on: the connection is given an exchange, or the refusal is answered."""
         parsed = parse_request(body)
         if isinstance(parsed, MalformedRequest):
             return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection, started_at)
@@ -128,20 +131,39 @@ class Pipeline:
             return self.refuse(head, caller, parsed.deployment_name, DeploymentNotFound(), connection, started_at)
         if not self.log.is_ready():
             return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection, started_at)
-        reservation = None
+        decided = partial(self._admit, head, caller, entry, parsed, body, connection, started_at)
         if caller.endpoint.takes_quota:
-            reservation = self.limiter.reserve(
-                entry.quota_key, entry.limits, estimate_input_tokens(len(body)), self.clock()
-            )
-            if isinstance(reservation, QuotaExceeded):
-                return self.refuse(head, caller, parsed.deployment_name, reservation, connection, started_at)
+            tokens = estimate_input_tokens(len(body))
+            self.limiter.reserve(entry.quota_key, entry.limits, tokens, self.clock(), decided)
+        else:
+            self.limiter.reserve(entry.counting_quota_key, entry.counting_limits, 0, self.clock(), decided)
+        return None
+
+    def _admit(
+        self,
+        head: RequestHead,
+        caller: Caller,
+        entry: DeploymentEntry,
+        parsed: ParsedRequest,
+        body: bytes,
+        connection: ClientConnection,
+        started_at: float,
+        decision: Reservation | QuotaExceeded | QuotaUnavailable,
+    ) -> None:
+        """The quota's answer is there: at once when it is kept in process, a moment later when it is shared."""
+        if not isinstance(decision, Reservation):
+            self.refuse(head, caller, parsed.deployment_name, decision, connection, started_at)
+            return
+        if connection.is_gone:
+            self.limiter.give_back(decision)
+            return
         exchange = Exchange(
             pipeline=self,
             connection=connection,
             head=head,
             caller=caller,
             entry=entry,
-            reservation=reservation,
+            reservation=decision,
             streaming=parsed.stream,
             apim_request_id=self.make_apim_request_id(),
             started_at=started_at,
@@ -158,7 +180,7 @@ class Pipeline:
             ),
             exchange,
         )
-        return exchange
+        connection.carry(exchange)
 
     def make_ids(self) -> RequestIds:
         """For an answer that has no upstream's request id."""

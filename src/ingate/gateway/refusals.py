@@ -15,6 +15,7 @@ from ingate.domain.refusal import (
     NotRecordable,
     OperationNotSupported,
     QuotaExceeded,
+    QuotaUnavailable,
     Refusal,
     RequestTooLarge,
     ResourceNotFound,
@@ -85,6 +86,8 @@ def render_refusal(refusal: Refusal, request_id: str) -> RenderedRefusal:
             )
             rendered = _azure(429, "RateLimitReached", message)
             return rendered._replace(headers=((b"Retry-After", b"%d" % seconds),))
+        case QuotaUnavailable():
+            return _azure(503, "ServiceUnavailable", "Rate limits cannot be checked at the moment. Please retry.")
         case UpstreamUnavailable(failure=failure):
             return _anthropic(*describe_failure(failure), request_id)
         case NotRecordable():

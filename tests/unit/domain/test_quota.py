@@ -52,6 +52,11 @@ def test_a_clock_that_goes_back_gives_nothing() -> None:
     assert quota.reserve(1, 160.0) is None
 
 
+def test_nor_does_it_take_anything() -> None:
+    quota = DeploymentQuota(CAPACITY_25, 100.0)
+    assert [quota.reserve(1, 0.0) for _ in range(25)] == [None] * 25
+
+
 def test_without_capacity_nothing_is_admitted() -> None:
     quota = DeploymentQuota(QuotaLimits.of_capacity(0), 0.0)
     assert quota.reserve(0, 1e9) == QuotaExceeded(bucket="Requests", limit=0, retry_after=60)

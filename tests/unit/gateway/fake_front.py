@@ -22,9 +22,9 @@ from ingate.domain.upstream import (
 )
 from ingate.gateway.connection import WRITE_HIGH_WATER, ClientConnection
 from ingate.gateway.directory_index import DirectoryIndex
-from ingate.gateway.limiter import InProcessLimiter
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
+from ingate.limits.in_process import InProcessLimiter
 from ingate.wire.http1 import Header
 
 KEY_1 = "key-one-of-example-resource"

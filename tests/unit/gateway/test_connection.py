@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.gateway.fake_front import (
     BODY,
@@ -152,6 +152,7 @@ def serve(client: FakeClient, front: FakeFront, request: bytes) -> object:
     return call.request.path, call.request.query, call.headers, call.body, client.transport.eof_written
 
 
+@settings(deadline=None)
 @given(st.lists(requests, min_size=1, max_size=3).flatmap(lambda pool: st.lists(st.sampled_from(pool), max_size=6)))
 def test_what_a_connection_served_before_makes_no_difference(requests: list[bytes]) -> None:
     """Heads that repeat are recognised; none may be taken for another."""
@@ -172,6 +173,16 @@ def test_a_new_directory_holds_for_open_connections(front: FakeFront) -> None:
     front.pipeline.directory = front.index(Directory(revision=8))
     client.sends(render_request())
     assert statuses(client) == [404]
+
+
+def test_a_head_that_repeats_but_for_its_length_has_its_own_length() -> None:
+    front = FakeFront(limits=FrontLimits(body_bytes=100))
+    client = front.connect()
+    client.sends(render_request())
+    front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
+    client.takes()
+    client.sends(render_request(b"", framing=b"Content-Length: 101"))
+    assert statuses(client) == [413]
 
 
 class TestPipelining:
@@ -613,6 +624,16 @@ class TestDraining:
         front.server.drain()
         client.sends(request[20:])
         assert statuses(client) == [503]
+
+    def test_also_when_the_same_request_was_served_before(self, front: FakeFront) -> None:
+        client = front.connect()
+        request = render_request()
+        client.sends(request)
+        front.call.answers(200, [JSON, CONTENT_LENGTH_2], b"{}")
+        client.sends(request[:20])
+        front.server.drain()
+        client.sends(request[20:])
+        assert statuses(client) == [200, 503]
 
     def test_at_the_deadline_exchanges_settle_as_shut_down(self, front: FakeFront) -> None:
         client = front.connect()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingate.gateway.head import RequestHead
@@ -60,6 +60,7 @@ def test_a_version_cannot_be_nominated_away_from_the_checks() -> None:
     assert head.api_key == b"k"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

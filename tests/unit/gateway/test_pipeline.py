@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.unit.gateway.fake_front import BODY, JSON, KEY_1, KEY_2, FakeFront, render_request
+from tests.unit.gateway.fake_front import BODY, JSON, KEY_1, KEY_2, FakeClient, FakeFront, render_request
 
-from ingate.domain.quota import QuotaLimits, estimate_input_tokens
+from ingate.domain.quota import Decided, QuotaLimits, Reservation, estimate_input_tokens
+from ingate.domain.refusal import QuotaExceeded
 
 STRANGER = b"not-a-key"
 JWT = b"eyJhbGciOi.eyJhdWQiOi.c2ln"
@@ -174,16 +176,26 @@ class TestQuota:
         front.connect().sends(render_request())
         assert len(front.upstream.calls) == 3
 
-    def test_counting_tokens_takes_none(self) -> None:
+    def test_counting_tokens_takes_nothing_from_it(self) -> None:
         front = FakeFront(capacity=1)
-        for number in range(5):
-            front.connect().sends(render_request(target=b"/anthropic/v1/messages/count_tokens"))
-            assert front.call.request.path == b"/v1/messages/count_tokens"
-            front.call.answers(200, [JSON], b'{"input_tokens":1000000}')
-            assert len(front.upstream.calls) == number + 1
+        front.connect().sends(render_request(target=b"/anthropic/v1/messages/count_tokens"))
+        assert front.call.request.path == b"/v1/messages/count_tokens"
+        front.call.answers(200, [JSON], b'{"input_tokens":1000000}')
         front.connect().sends(render_request())
-        assert len(front.upstream.calls) == 6
+        assert front.call.request.path == b"/v1/messages"
         assert front.log.records[0].operation == "count_tokens"
+
+    def test_and_has_a_limit_of_requests_of_its_own(self) -> None:
+        front = FakeFront(capacity=1)
+        front.connect().sends(render_request())
+        count_tokens = render_request(target=b"/anthropic/v1/messages/count_tokens")
+        front.connect().sends(count_tokens)
+        assert len(front.upstream.calls) == 2
+        front.call.answers(200, [JSON], b'{"input_tokens":1000000}')
+        assert ask(front, count_tokens)[0] == 429
+        front.clock.advance(60)
+        front.connect().sends(count_tokens)
+        assert len(front.upstream.calls) == 3
 
     def test_what_is_reserved_is_estimated_from_the_body(self) -> None:
         front = FakeFront(capacity=1)
@@ -220,3 +232,69 @@ class TestUnsupported:
         answer = client.takes()
         assert answer.startswith(b"HTTP/1.1 405 Method Not Allowed\r\n")
         assert b"\r\nAllow: POST\r\n" in answer
+
+
+@dataclass
+class SlowLimiter:
+    """Decides when the test does, as one that is shared between hosts."""
+
+    decided: Decided | None = None
+    settled: list[Reservation] = field(default_factory=list[Reservation])
+    given_back: list[Reservation] = field(default_factory=list[Reservation])
+
+    def reserve(self, quota_key: str, limits: QuotaLimits, input_tokens: int, now: float, decided: Decided) -> None:
+        self.decided = decided
+
+    def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None:
+        self.settled.append(reservation)
+
+    def give_back(self, reservation: Reservation) -> None:
+        self.given_back.append(reservation)
+
+
+class TestSharedQuota:
+    RESERVATION = Reservation(quota_key="k", input_tokens=1)
+
+    def ask(self, front: FakeFront) -> tuple[FakeClient, SlowLimiter]:
+        limiter = front.pipeline.limiter = SlowLimiter()
+        client = front.connect()
+        client.sends(render_request())
+        assert front.upstream.calls == []
+        return client, limiter
+
+    def test_the_request_goes_on_when_it_is_admitted(self, front: FakeFront) -> None:
+        client, limiter = self.ask(front)
+        assert limiter.decided is not None
+        limiter.decided(self.RESERVATION)
+        front.call.answers(200, [JSON], b"{}")
+        assert client.takes().startswith(b"HTTP/1.1 200 ")
+        assert (limiter.settled, limiter.given_back) == ([self.RESERVATION], [])
+
+    def test_requests_behind_it_wait(self, front: FakeFront) -> None:
+        client, limiter = self.ask(front)
+        client.sends(render_request(target=b"/nowhere"))
+        assert client.takes() == b""
+        assert limiter.decided is not None
+        limiter.decided(QuotaExceeded(bucket="Requests", limit=1, retry_after=9))
+        answers = client.takes()
+        assert answers.startswith(b"HTTP/1.1 429 ")
+        assert b"HTTP/1.1 404 " in answers
+
+    @pytest.mark.parametrize("half", [False, True])
+    def test_a_client_that_left_meanwhile_gets_nothing_and_takes_nothing(self, front: FakeFront, half: bool) -> None:
+        client, limiter = self.ask(front)
+        if half:
+            client.half_closes()
+        client.leaves()
+        assert limiter.decided is not None
+        limiter.decided(self.RESERVATION)
+        assert front.upstream.calls == []
+        assert (limiter.settled, limiter.given_back) == ([], [self.RESERVATION])
+
+    def test_nor_does_a_worker_that_stopped_send_it(self, front: FakeFront) -> None:
+        _, limiter = self.ask(front)
+        front.server.abort()
+        assert limiter.decided is not None
+        limiter.decided(self.RESERVATION)
+        assert front.upstream.calls == []
+        assert limiter.given_back == [self.RESERVATION]

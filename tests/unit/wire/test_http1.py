@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import h11
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ingate.wire.http1 import Header, UnsafeHeadError, is_token, render_answer_head, render_request_head
@@ -54,6 +54,7 @@ def read_answer(data: bytes) -> h11.Response:
     return event
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(names, values), max_size=6))
 @example([])
 def test_a_head_is_read_back_with_the_same_headers_or_is_not_made(headers: list[Header]) -> None:
