@@ -243,5 +243,9 @@ HTTP_PROBLEMS = tuple(
     )
 )
 
+NOT_REACHABLE = frozenset({"QuotaUnavailable"})
+"""Refusals that no setting of `ingate up` can bring about yet, by name: without a shared quota, none can be out of
+reach. They get a case, and a row in docs/reference/errors.md, when they can."""
+
 CASES = (*REFUSALS, *HTTP_PROBLEMS)
 ALL_CASES = (*CASES, NOT_RECORDABLE, SHUTTING_DOWN)
