@@ -23,8 +23,8 @@ WEATHER: ToolParam = {
     "description": "The weather in a city",
     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
-BASE_URL = os.environ["BASE_URL"]  # noqa: TID251 - a process of its own
-API_KEY = os.environ["API_KEY"]  # noqa: TID251
+BASE_URL = os.environ["BASE_URL"]
+API_KEY = os.environ["API_KEY"]
 
 ID_HEADERS = ("request-id", "apim-request-id", "retry-after")
 

@@ -24,7 +24,7 @@ _OF_ANOTHER_INGATE = ("INGATE_", "ANTHROPIC_")
 
 def inherit_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """For a process that a test starts: this one's environment without the user's own settings, and `more`."""
-    ours = dict(os.environ)  # noqa: TID251 - handed on
+    ours = dict(os.environ)
     return {name: value for name, value in ours.items() if not name.startswith(_OF_ANOTHER_INGATE)} | dict(more or {})
 
 

@@ -34,7 +34,7 @@ from .refusal_cases import (
     Shape,
 )
 
-UPDATE = os.environ.get("INGATE_UPDATE_GOLDEN") == "1"  # noqa: TID251 - a switch for who runs the tests
+UPDATE = os.environ.get("INGATE_UPDATE_GOLDEN") == "1"
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "errors.md"
 
 
