@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.support.running import RunningIngate, start_ingate
+
+# The same examples on every run, however slow the machine: a test that fails, fails for everyone.
+settings.register_profile("ingate", deadline=None, derandomize=True)
+settings.load_profile("ingate")
 
 
 @pytest.fixture(scope="session")

@@ -46,20 +46,27 @@ def run_gateway(settings: Settings, *, worker: int, listener: socket.socket, lif
 
 async def _serve(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
+    stopping, directory_came = asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        directory_came.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    watch_lifeline(lifeline, loop, stopping.set)
+        loop.add_signal_handler(number, stop)
+    watch_lifeline(lifeline, loop, stop)
 
     journal = Journal(settings.data_dir / JOURNAL_FOLDER / f"worker-{worker}.jsonl")
     upstreams = _make_upstreams(settings, loop)
     server = _make_server(settings, journal)
-    feed = DirectoryFeed(
-        settings.data_dir / DIRECTORY_FILE,
-        loop=loop,
-        on_directory=lambda directory: _use_directory(directory, server.pipeline, upstreams, settings),
-    )
+
+    def use(directory: Directory) -> None:
+        _use_directory(directory, server.pipeline, upstreams, settings)
+        directory_came.set()
+
+    feed = DirectoryFeed(settings.data_dir / DIRECTORY_FILE, loop=loop, on_directory=use)
     feed.start()
+    await directory_came.wait()  # until then, connections wait in the socket's queue
     ticker = _Ticker(loop, server, upstreams)
     ticker.tick()
     front = await loop.create_server(lambda: ClientConnection(server), sock=listener, backlog=BACKLOG)

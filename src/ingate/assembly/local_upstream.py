@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import subprocess
 from collections.abc import Callable
@@ -76,4 +77,5 @@ def put_in_simulators_place(directory: Directory, local: UpstreamDefinition) -> 
 
 def _free_name(directory: Directory, wished: str) -> str:
     taken = {upstream.name for upstream in directory.upstreams}
-    return wished if wished not in taken else f"{wished}-model"
+    numbered = (f"{wished}-{number}" for number in itertools.count(2))
+    return wished if wished not in taken else next(name for name in numbered if name not in taken)

@@ -434,7 +434,8 @@ class ClientConnection(asyncio.Protocol):
         else:
             if head is not None and head.method == b"HEAD":
                 self._framing = NO_BODY
-            pipeline.refuse(head, None, None, caller, self, started_at)
+            known = head.caller if head is not None and isinstance(head.caller, Caller) else None
+            pipeline.refuse(head, known, None, caller, self, started_at)
 
     @property
     def is_gone(self) -> bool:

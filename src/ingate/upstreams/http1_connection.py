@@ -116,7 +116,8 @@ class Http1Connection(asyncio.Protocol):
         if self._transport is not None and self._paused:
             self._paused = False
             if not self._transport.is_closing():
-                self.deadline = self._clock() + self._idle_timeout
+                timeout = self._idle_timeout if self._has_answer else self._first_byte_timeout
+                self.deadline = self._clock() + timeout
                 self._transport.resume_reading()
 
     def on_deadline(self) -> None:
