@@ -26,13 +26,6 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def ingate(ingate: RunningIngate) -> RunningIngate:
-    """The shared one, once its gateway serves. That it does so with the banner is tested in test_starting.py."""
-    ingate.wait_until_served()
-    return ingate
-
-
-@pytest.fixture(scope="session")
 def anthropic_0_75(pytestconfig: pytest.Config) -> Path:
     """A Python interpreter that imports `anthropic` 0.75.0."""
     return _install(pytestconfig, install_python_client, ANTHROPIC_0_75)

@@ -90,7 +90,6 @@ def copied_data_dir(first_life: FirstLife, tmp_path: Path) -> Path:
     return shutil.copytree(first_life.data_dir, tmp_path / "data")
 
 
-@pytest.mark.xfail(reason="the gateway says that it is ready before it has read the directory", strict=False)
 def test_gateway_serves_as_soon_as_the_banner_is_out(first_life: FirstLife) -> None:
     """401 because there is no key; 503 would say that it does not serve yet."""
     assert first_life.first_answer == 401

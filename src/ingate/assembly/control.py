@@ -138,6 +138,8 @@ async def _describe(stores: Stores, defaults: Defaults, settings: Settings) -> d
     async with stores.reading() as session:
         directory = await session.directory.get_directory()
     wished = [r for r in directory.resources if r.subdomain == settings.default_resource.lower()]
+    if not wished:
+        _log.warning("there is no resource '%s' to serve at the bare address", settings.default_resource)
     resource = wished[0] if wished else directory.resources[0] if len(directory.resources) == 1 else None
     deployments = resource.deployments if resource is not None else ()
     return {

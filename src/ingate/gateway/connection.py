@@ -322,8 +322,8 @@ class ClientConnection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> bytes:
         """Parses `data`; gives back what is left when the parser had to be replaced."""
-        began_in_head = self._reading is HEAD
         began_in_body = self._reading is BODY
+        started_at = self._started_at
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -342,8 +342,8 @@ class ClientConnection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             if self._reading is not NOTHING:
                 self._reject(HeadProblem(400, f"The request is not valid HTTP: {error}."))
-        if (began_in_head and self._reading is HEAD) or (began_in_body and self._reading is BODY):
-            self._wire_bytes += len(data)
+        if self._started_at == started_at and (self._reading is HEAD or (began_in_body and self._reading is BODY)):
+            self._wire_bytes += len(data)  # all of it belongs to the one request, none to another before it
         return b""
 
     def _check_progress(self) -> None:

@@ -205,7 +205,7 @@ class Exchange:
                 authentication=caller.authentication,
                 key_number=caller.key_number,
                 caller_address=self._connection.peer,
-                user_agent=head.user_agent.decode("latin-1") if head.user_agent else None,
+                user_agent=head.recorded_user_agent,
                 stop_reason=reader.stop_reason if reader is not None else None,
                 upstream_detail=detail,
             )

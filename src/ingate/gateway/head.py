@@ -42,6 +42,9 @@ _DROPPED = frozenset(
     # what says where a request came from
     b"forwarded via x-real-ip x-client-ip x-original-host x-original-url".split()
 )
+LONGEST_USER_AGENT = 256
+"""What is recorded of one, in bytes."""
+
 _planner = HeaderPlanner(classify_by(_READ, _DROPPED, (b"x-forwarded-",)), _FORWARDED)
 
 
@@ -105,6 +108,10 @@ class RequestHead:
         self.rendered: dict[object, bytes] = {}
         """What upstreams made of it."""
         self.forward = self._sort(headers)
+
+    @property
+    def recorded_user_agent(self) -> str | None:
+        return self.user_agent[:LONGEST_USER_AGENT].decode("latin-1") if self.user_agent else None
 
     @property
     def http10(self) -> bool:

@@ -61,6 +61,10 @@ ENDPOINTS = {
 }
 
 
+LONGEST_NAME = 64
+"""Of a deployment, in characters."""
+
+
 class Caller(NamedTuple):
     """Who asks, and for which resource: what a request's head decides."""
 
@@ -204,7 +208,7 @@ class Pipeline:
                 request_id=ids.request_id,
                 apim_request_id=ids.apim_request_id,
                 resource=caller.resource.resource.name if caller else None,
-                deployment=deployment_name,
+                deployment=_get_recordable_name(deployment_name),
                 operation=caller.endpoint.operation if caller else "unknown",
                 status=rendered.status,
                 error_code=rendered.code,
@@ -213,10 +217,18 @@ class Pipeline:
                 authentication="key" if caller else "none",
                 key_number=caller.key_number if caller else None,
                 caller_address=connection.peer,
-                user_agent=head.user_agent.decode("latin-1") if head and head.user_agent else None,
+                user_agent=head.recorded_user_agent if head else None,
             )
         )
         connection.answer_refusal(rendered, ids)
+
+
+def _get_recordable_name(deployment_name: str | None) -> str | None:
+    """What a client sent as `model`, if it could be a deployment's name: anything else may be a key in the wrong
+    place, or of any size."""
+    if deployment_name is None or len(deployment_name) > LONGEST_NAME or not deployment_name.isprintable():
+        return None
+    return deployment_name
 
 
 def _get_presented_key(head: RequestHead) -> bytes | Unauthenticated:

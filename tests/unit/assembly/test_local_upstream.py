@@ -40,6 +40,6 @@ def test_what_the_simulator_served_the_local_model_serves_and_nothing_else() -> 
 def test_an_upstream_of_the_operators_keeps_its_name() -> None:
     theirs = UpstreamDefinition(name="local", kind="messages-api", base_url="http://theirs")
     replaced = put_in_simulators_place(directory(theirs), LOCAL)
-    assert routes(replaced)[0] == ("simulated", "local-model")
+    assert routes(replaced)[0] == ("simulated", "local-2")
     assert theirs in replaced.upstreams
-    assert [upstream.name for upstream in replaced.upstreams] == ["simulator", "local", "local-model"]
+    assert [upstream.name for upstream in replaced.upstreams] == ["simulator", "local", "local-2"]

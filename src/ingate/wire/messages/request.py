@@ -65,9 +65,9 @@ def parse_request(body: bytes) -> ParsedRequest | MalformedRequest:
             )
             return MalformedRequest(message=f"model: {problem}")
         spans = _find_only_key(body) or _step_to_model(body) or _walk_to_models(body)
-    except msgspec.ValidationError:
-        return MalformedRequest(message="Input should be a valid dictionary")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if str(error).startswith("Expected `object`"):
+            return MalformedRequest(message="Input should be a valid dictionary")
         return MalformedRequest(message=f"The request body is not valid JSON: {_reason(error)}")
     max_tokens = fields.max_tokens
     return ParsedRequest(
@@ -180,4 +180,6 @@ def _is_model(key: bytes) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "too deeply nested"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
     return str(error).removeprefix("JSON is malformed: ")
