@@ -47,8 +47,9 @@ transport that does not read does not see the end either."""
 CHUNK_FRAMING = 64
 """Bytes around a chunk that are not yet an attempt to keep the parser busy; all trailers may be as long as a head."""
 
-LINGER_BYTES = 4 * 1024 * 1024
-"""What a client may still send after its last answer before it is cut off."""
+LINGER_BYTES = 64 * 1024 * 1024
+"""What a client may still send after its last answer before it is cut off: a whole body refused by its length,
+since clients read an answer only when they have sent theirs."""
 
 _JSON: Header = (b"Content-Type", b"application/json")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -392,8 +393,13 @@ class ClientConnection(asyncio.Protocol):
 
     def _ignore(self, length: int) -> None:
         self._ignored_bytes += length
-        if self._ignored_bytes > LINGER_BYTES and not self._busy:
+        if self._busy:
+            return
+        now = self._server.clock()
+        if self._ignored_bytes > LINGER_BYTES or now > self._give_up_at:
             self._transport.abort()
+        else:
+            self.deadline = now + self._server.limits.linger_timeout
 
     # Answering
 
