@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
 import msgspec
 import platformdirs
+
+from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
 
 PREFIX = "INGATE_"
 
@@ -44,8 +46,19 @@ class Settings:
     log_level: str = "info"
     workers: int = 1
     """Gateway processes on the one port."""
+    limits: str = "in-process"
+    """Where quotas are kept: `in-process`, or on a Valkey: `valkey://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, which
+    stands here without user and password (`read_limits_address` has them)."""
+    limits_when_away: str = "refuse"
+    """What becomes of requests while that Valkey does not answer: `refuse` or `admit`."""
+    limits_timeout: float = 0.25
+    """For it to decide about a request."""
     drain_timeout: float = 30.0
     """For open exchanges to end when a worker is told to stop."""
+    fsync: bool = False
+    """The last of an answer waits until the disk has its record: a loss of power then loses none either."""
+    journal_file_bytes: int = 64 * 1024 * 1024
+    """A worker begins a new journal file after so many, and every day."""
     head_timeout: float = 15.0
     """For a request's head to arrive."""
     body_timeout: float = 30.0
@@ -72,12 +85,22 @@ def parse_settings(options: Mapping[str, object], environment: Mapping[str, str]
         elif environment.get(variable):
             values[field.name] = _convert(variable, environment[variable], hints[field.name])
     values.setdefault("data_dir", Path(platformdirs.user_state_dir("ingate")))
-    return _checked(Settings(**cast(Any, values)))
+    return _without_password(_checked(Settings(**cast(Any, values))))
 
 
 def read_environment(name: str) -> str:
     """For credentials that are kept by reference. Raises KeyError."""
     return os.environ[name]
+
+
+def read_limits_address(settings: Settings, environment: Mapping[str, str] | None = None) -> ValkeyAddress | None:
+    """The Valkey that keeps quotas, None when they are kept in process. Its password comes from the environment
+    alone: settings travel on command lines."""
+    environment = os.environ if environment is None else environment
+    whole = parse_valkey_address(environment.get(f"{PREFIX}LIMITS", ""))
+    if whole is not None and str(whole) == settings.limits:
+        return whole
+    return parse_valkey_address(settings.limits)
 
 
 def render_settings(settings: Settings) -> str:
@@ -119,6 +142,11 @@ def _parse_flag(value: object) -> bool:
     return flag
 
 
+def _without_password(settings: Settings) -> Settings:
+    address = parse_valkey_address(settings.limits)
+    return settings if address is None else replace(settings, limits=str(address))
+
+
 def _checked(settings: Settings) -> Settings:
     for name in ("port", "management_port"):
         if not 0 <= getattr(settings, name) <= 65535:
@@ -126,11 +154,17 @@ def _checked(settings: Settings) -> Settings:
     for field in fields(Settings):
         if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
             raise SettingsError(f"{field.name}: a finite number, not negative")
-    for name in ("workers", "max_connections"):
+    for name in ("workers", "journal_file_bytes", "max_connections"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: at least 1")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("log_level: debug, info, warning or error")
+    if settings.limits != "in-process" and parse_valkey_address(settings.limits) is None:
+        raise SettingsError("limits: in-process, or valkey://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (valkeys: TLS)")
+    if settings.limits_when_away not in ("refuse", "admit"):
+        raise SettingsError("limits_when_away: refuse or admit")
+    if not settings.limits_timeout > 0:
+        raise SettingsError("limits_timeout: more than 0 seconds")
     if settings.development_keys and not is_loopback(settings.host):
         raise SettingsError(
             f"host: {settings.host} is not loopback, and the development keys are known to everyone; "

@@ -144,7 +144,8 @@ class RunningIngate:
             for path in sorted((self.data_dir / "journal").glob("*.jsonl"))
             for line in path.read_text().splitlines()
         ]
-        return [json.loads(line) for line in lines if line]
+        entries = [json.loads(line) for line in lines if line]
+        return [entry for entry in entries if "journal_format" not in entry]
 
     def stop(self) -> int:
         if self.process.poll() is None:

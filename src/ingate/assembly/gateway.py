@@ -11,10 +11,12 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
 from ingate.domain.directory import Directory
+from ingate.domain.quota import QuotaLimiter
 from ingate.domain.upstream import CredentialReference
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
@@ -22,9 +24,11 @@ from ingate.gateway.directory_index import DirectoryIndex
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
-from ingate.settings import Settings, read_environment
+from ingate.limits.valkey import ValkeyLimiter, WhenAway
+from ingate.settings import Settings, read_environment, read_limits_address
 from ingate.simulator.simulator import Simulator, SimulatorSettings
 from ingate.telemetry.journal import Journal
+from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
@@ -35,8 +39,9 @@ _log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
 BACKLOG = 4096
+LIMITS_SECONDS = 2.0
+"""For a shared limiter to be there at the start, and to take the last settlements at the end."""
 DIRECTORY_FILE = "directory.json"
-JOURNAL_FOLDER = "journal"
 
 
 def run_gateway(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
@@ -56,9 +61,16 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
         loop.add_signal_handler(number, stop)
     watch_lifeline(lifeline, loop, stop)
 
-    journal = Journal(settings.data_dir / JOURNAL_FOLDER / f"worker-{worker}.jsonl")
+    journal = Journal(
+        settings.data_dir / JOURNAL_FOLDER,
+        worker=worker,
+        wall_clock=time.time,
+        file_bytes=settings.journal_file_bytes,
+        fsync_loop=loop if settings.fsync else None,
+    )
     upstreams = _make_upstreams(settings, loop)
-    server = _make_server(settings, journal)
+    limiter = await _open_limiter(settings, worker, loop)
+    server = _make_server(settings, journal, limiter)
 
     def use(directory: Directory) -> None:
         _use_directory(directory, server.pipeline, upstreams, settings)
@@ -67,7 +79,7 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     feed = DirectoryFeed(settings.data_dir / DIRECTORY_FILE, loop=loop, on_directory=use)
     feed.start()
     await directory_came.wait()  # until then, connections wait in the socket's queue
-    ticker = _Ticker(loop, server, upstreams)
+    ticker = _Ticker(loop, server, upstreams, journal)
     ticker.tick()
     front = await loop.create_server(lambda: ClientConnection(server), sock=listener, backlog=BACKLOG)
     _settle_memory()
@@ -78,6 +90,8 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     feed.stop()
     ticker.stop()
     upstreams.close()
+    if isinstance(limiter, ValkeyLimiter):
+        await limiter.close(LIMITS_SECONDS)
     journal.close()
     return 0
 
@@ -95,10 +109,23 @@ def _make_upstreams(settings: Settings, loop: asyncio.AbstractEventLoop) -> Upst
     )
 
 
-def _make_server(settings: Settings, journal: Journal) -> GatewayServer:
+async def _open_limiter(
+    settings: Settings, worker: int, loop: asyncio.AbstractEventLoop
+) -> InProcessLimiter | ValkeyLimiter:
+    """Of several workers that share nothing, each has its part of every limit."""
+    address = read_limits_address(settings)
+    if address is None:
+        return InProcessLimiter(worker=worker, workers=settings.workers)
+    when_away = cast("WhenAway", settings.limits_when_away)
+    limiter = ValkeyLimiter(address, loop=loop, when_away=when_away, timeout=settings.limits_timeout)
+    await limiter.open(LIMITS_SECONDS)
+    return limiter
+
+
+def _make_server(settings: Settings, journal: Journal, limiter: QuotaLimiter) -> GatewayServer:
     pipeline = Pipeline(
         directory=None,
-        limiter=InProcessLimiter(),
+        limiter=limiter,
         log=journal,
         clock=time.monotonic,
         wall_clock=time.time,
@@ -133,18 +160,22 @@ def read_credential(reference: CredentialReference) -> str:
 
 
 class _Ticker:
-    """Looks for connections that have reached their deadline."""
+    """Looks for connections that have reached their deadline, and after the journal's disk."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, server: GatewayServer, upstreams: UpstreamRegistry) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, server: GatewayServer, upstreams: UpstreamRegistry, journal: Journal
+    ) -> None:
         self._loop = loop
         self._server = server
         self._upstreams = upstreams
+        self._journal = journal
         self._timer: asyncio.TimerHandle | None = None
 
     def tick(self) -> None:
         self._timer = self._loop.call_later(SWEEP_SECONDS, self.tick)
         self._server.sweep()
         self._upstreams.sweep(self._loop.time())
+        self._journal.tick()
 
     def stop(self) -> None:
         if self._timer is not None:

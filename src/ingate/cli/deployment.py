@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import click
 
 from .confirmation import confirm_delete, yes_option
@@ -11,7 +14,14 @@ from .json_value import JsonObject, get_text
 from .lookup import find_resource, list_deployments, path_segment, resource_options, suggest
 from .output import OutputFormat, output_option, print_fields, print_rows, say
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 SKUS = ("GlobalStandard", "DataZoneStandard")
+
+
+def limit_option(name: str, noun: str) -> Callable[[Command], Command]:
+    text = f"{noun} a minute, in place of what --capacity gives; 0 leaves it to that again."
+    return click.option(name, type=click.IntRange(min=0), metavar="N", help=text)
 
 
 @click.group("deployment")
@@ -24,6 +34,9 @@ def deployment_commands() -> None:
 @click.option("--model", "-m", required=True, metavar="ID", help="The model's id, such as claude-opus-4-5.")
 @click.option("--model-version", metavar="VERSION", help="The model's version. [default: the newest]")
 @click.option("--capacity", type=click.IntRange(min=1), metavar="UNITS", help="Its quota. [default: 1]")
+@limit_option("--rpm", "Requests")
+@limit_option("--itpm", "Uncached input tokens")
+@limit_option("--otpm", "Output tokens")
 @click.option("--sku", type=click.Choice(SKUS), help="Deployment type. [default: GlobalStandard]")
 @click.option("--upstream", metavar="NAME", help="The upstream that answers. [default: the simulator]")
 @click.option("--upstream-model", metavar="NAME", help="The model's name at the upstream. [default: the model's id]")
@@ -36,6 +49,9 @@ def create_deployment(
     model: str,
     model_version: str | None,
     capacity: int | None,
+    rpm: int | None,
+    itpm: int | None,
+    otpm: int | None,
     sku: str | None,
     upstream: str | None,
     upstream_model: str | None,
@@ -48,8 +64,11 @@ def create_deployment(
         raise click.UsageError("--upstream-model says what --upstream calls the model: give both.")
     account = find_resource(connection, resource, resource_group)
     properties: JsonObject = {"model": _present(format="Anthropic", name=model, version=model_version)}
-    if routing := _present(upstream=upstream, upstreamModel=upstream_model):
-        properties["ingate"] = routing
+    ingate = _present(upstream=upstream, upstreamModel=upstream_model)
+    if limits := _present(requestsPerMinute=rpm, inputTokensPerMinute=itpm, outputTokensPerMinute=otpm):
+        ingate["limits"] = {name: value or None for name, value in limits.items()}
+    if ingate:
+        properties["ingate"] = ingate
     body: JsonObject = {"properties": properties}
     if quota := _present(name=sku, capacity=capacity):
         body["sku"] = quota

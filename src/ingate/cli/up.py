@@ -50,6 +50,12 @@ def up_command(serve: Callable[..., int]) -> click.Command:
         type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
         help="How much goes to stderr. [default: info]",
     )
+    @click.option(
+        "--fsync",
+        is_flag=True,
+        default=None,
+        help="Let answers wait until the disk has their records: a loss of power then loses none.",
+    )
     @click.option("--workers", type=click.IntRange(min=1), help="Gateway processes. [default: 1]")
     def up(**options: Any) -> None:
         """Serve: the gateway and the management API, until Ctrl-C.

@@ -14,6 +14,7 @@ from ingate.wire.arm.ids import render_deployment_id
 
 from .catalog import Catalog, ModelVersion
 from .change import SystemData
+from .quota import ExplicitLimits
 
 DeploymentType = Literal["GlobalStandard", "DataZoneStandard"]
 
@@ -39,6 +40,8 @@ class Deployment:
     upstream_model: str
     etag: str
     system_data: SystemData
+    limits: ExplicitLimits = field(default_factory=ExplicitLimits)
+    """What its owner set in place of what capacity gives."""
     document: JsonObject = field(default_factory=lambda: {})
     """What its owner wrote, with members that Ingate does not act on."""
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from .key import DEVELOPMENT_KEY_DIGESTS
+from .quota import ExplicitLimits
 from .upstream import UpstreamDefinition
 
 
@@ -32,6 +33,7 @@ class DirectoryDeployment:
     """The name of an upstream in the same directory."""
     upstream_model: str
     """What goes on as `model`."""
+    limits: ExplicitLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

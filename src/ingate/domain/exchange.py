@@ -6,6 +6,7 @@ whatever happens to the client, the upstream or the worker.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Literal, Protocol
 
@@ -85,10 +86,15 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ExchangeLog(Protocol):
-    """Where records go. An appended record outlives the process."""
+    """Where records go. An appended record outlives the process, and the machine where the settings ask for that."""
 
-    def append(self, record: ExchangeRecord) -> bool:
-        """False when it could not be written."""
+    def append(self, record: ExchangeRecord, then: Callable[[bool], None] | None = None) -> bool:
+        """False when it could not be written: then nobody is told. Otherwise `then` is told, at once or later,
+        whether the record outlives what it has to, so that the last of an answer can wait for it."""
+        ...
+
+    def keep(self, record: ExchangeRecord) -> None:
+        """One that could not be written, as it stands now: it is written as soon as the log can be."""
         ...
 
     def is_ready(self) -> bool:

@@ -17,8 +17,8 @@ class AnswerHead(NamedTuple):
     content_length: int | None
     request_id: str | None
     is_stream: bool
-    is_encoded: bool
-    """Compressed: nothing can be added to it."""
+    content_coding: bytes | None
+    """Compressed, and how: nothing can be added to it."""
 
 
 _HOP_BY_HOP = [
@@ -71,7 +71,8 @@ def read_answer_head(status: int, headers: Sequence[Header]) -> AnswerHead:
     forward, read = _planner.get_plan(headers)
     content_length: int | None = None
     request_id: str | None = None
-    is_stream = is_encoded = False
+    is_stream = False
+    content_coding: bytes | None = None
     nominating = b""
     for attribute, index in read:
         value = headers[index][1]
@@ -83,9 +84,9 @@ def read_answer_head(status: int, headers: Sequence[Header]) -> AnswerHead:
             is_stream = value[:17].lower() == b"text/event-stream"
         elif attribute == "connection":
             nominating = value
-        else:
-            is_encoded = value.lower() != b"identity"
+        elif value.lower() != b"identity":
+            content_coding = value
     chosen = forward(headers)
     if nominating:
         chosen = drop_nominated(chosen, nominating)
-    return AnswerHead(status, chosen, content_length, request_id, is_stream, is_encoded)
+    return AnswerHead(status, chosen, content_length, request_id, is_stream, content_coding)

@@ -119,6 +119,7 @@ class ClientConnection(asyncio.Protocol):
         "_target",
         "_transport",
         "_wire_bytes",
+        "_writing_paused",
         "deadline",
         "peer",
     )
@@ -141,6 +142,8 @@ class ClientConnection(asyncio.Protocol):
         self._busy = False
         self._pumping = False
         self._reading_paused = False
+        self._writing_paused = False
+        """The client does not take what is written: no further request of its is begun."""
         self._continue_due = False
         self._exchange: Exchange | None = None
         self._out_head = b""
@@ -196,16 +199,20 @@ class ClientConnection(asyncio.Protocol):
                 self._send_continue()
 
     def pause_writing(self) -> None:
+        self._writing_paused = True
         if self._exchange is not None:
             self._exchange.on_client_slow()
         self.deadline = self._server.clock() + self._server.limits.send_timeout
 
     def resume_writing(self) -> None:
+        self._writing_paused = False
         limits = self._server.limits
         seconds = limits.linger_timeout if self._reading is NOTHING else limits.idle_timeout
         self.deadline = inf if self._busy and not self._transport.is_closing() else self._server.clock() + seconds
         if self._exchange is not None:
             self._exchange.on_client_ready()
+        elif self._queue:
+            self._pump()
 
     # The server calls these
 
@@ -377,7 +384,7 @@ class ClientConnection(asyncio.Protocol):
         self._continue_due = False
         if close:
             self._reading = NOTHING
-        if not self._busy and not self._queue:
+        if not self._busy and not self._queue and not self._writing_paused:
             self._start(pending)
             return
         if self._queue is None:
@@ -408,7 +415,7 @@ class ClientConnection(asyncio.Protocol):
         if self._pumping:
             return
         self._pumping = True
-        while self._queue and not self._busy and not self._transport.is_closing():
+        while self._queue and not self._busy and not self._writing_paused and not self._transport.is_closing():
             self._start(self._queue.popleft())
         self._pumping = False
         if not self._queue and self._reading_paused:
@@ -473,20 +480,28 @@ class ClientConnection(asyncio.Protocol):
         self._out_head = self._render_head(status, lines)
         self._framing = framing
 
+    def withdraw_answer(self) -> bool:
+        """Takes back an answer that was begun, for another in its place. False when some of it has been sent."""
+        if not self._out_head:
+            return False
+        self._out_head = b""
+        self._framing = LENGTH
+        return True
+
     def send(self, data: bytes, ended: bool) -> None:
         """Some of the answer's body; with `ended`, its last."""
-        pieces = [self._out_head] if self._out_head else []
-        self._out_head = b""
-        if data and self._framing is CHUNKED:
-            pieces += (b"%x\r\n" % len(data), data, b"\r\n")
-        elif data and self._framing is not NO_BODY:
-            pieces.append(data)
-        if ended and self._framing is CHUNKED:
-            pieces.append(_LAST_CHUNK)
-        if len(data) > WRITE_HIGH_WATER:
-            self._transport.writelines(pieces)
-        elif pieces:
-            self._transport.write(b"".join(pieces))
+        head, self._out_head = self._out_head, b""
+        if self._framing is CHUNKED:
+            if data:
+                last = b"\r\n0\r\n\r\n" if ended else b"\r\n"
+                self._transport.write(b"%b%x\r\n%b%b" % (head, len(data), data, last))
+            elif ended or head:
+                self._transport.write(head + _LAST_CHUNK if ended else head)
+        elif self._framing is NO_BODY:
+            if head:
+                self._transport.write(head)
+        elif data or head:
+            self._transport.write(head + data if head else data)
         if ended:
             self._finish()
 

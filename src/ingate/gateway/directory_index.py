@@ -93,9 +93,9 @@ def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> 
             deployment.name: DeploymentEntry(
                 deployment=deployment,
                 quota_key=f"{resource.resource_id}/deployments/{deployment.name}".lower(),
-                limits=QuotaLimits.of_capacity(deployment.capacity),
+                limits=_decide_limits(deployment),
                 counting_quota_key=f"{resource.resource_id}/deployments/{deployment.name}/count_tokens".lower(),
-                counting_limits=QuotaLimits(requests=deployment.capacity, input_tokens=1, output_tokens=1),
+                counting_limits=QuotaLimits.of_requests(_decide_limits(deployment).requests),
                 upstream=upstreams[deployment.upstream],
                 upstream_model=msgspec.json.encode(deployment.upstream_model),
             )
@@ -103,3 +103,7 @@ def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> 
             if deployment.upstream in upstreams
         },
     )
+
+
+def _decide_limits(deployment: DirectoryDeployment) -> QuotaLimits:
+    return QuotaLimits.of_capacity(deployment.capacity, deployment.limits)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, ExchangeState, Outcome
 from ingate.domain.quota import Reservation
-from ingate.domain.refusal import UpstreamUnavailable
+from ingate.domain.refusal import NotRecordable, UpstreamUnavailable
 from ingate.domain.upstream import UpstreamCall, UpstreamFailure
 from ingate.domain.usage import decide_usage
 from ingate.wire.http1 import Header, UnsafeHeadError
@@ -16,7 +19,7 @@ from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAns
 
 from .answer_head import AnswerHead, read_answer_head
 from .identifiers import RequestIds
-from .refusals import describe_failure, render_refusal
+from .refusals import RenderedRefusal, describe_failure, render_refusal
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
@@ -111,8 +114,10 @@ class Exchange:
         if ended:
             reader.end()
             self._advance(ExchangeEvent.ANSWER_ENDED)
-            self._settle("completed" if answer.status < 400 else "refused-by-upstream", answer.status)
-        self._connection.send(data, ended)
+            outcome = "completed" if answer.status < 400 else "refused-by-upstream"
+            self._settle(outcome, answer.status, partial(self._connection.send, data, True))
+        else:
+            self._connection.send(data, False)
 
     def on_upstream_failure(self, failure: UpstreamFailure, detail: str) -> None:
         answer = self._answer
@@ -120,18 +125,18 @@ class Exchange:
         if answer is None:
             ids = self._get_ids()
             rendered = render_refusal(UpstreamUnavailable(failure=failure), ids.request_id)
-            self._settle("upstream-failed", rendered.status, error_code=rendered.code, detail=detail)
-            self._connection.answer_refusal(rendered, ids)
+            last = partial(self._connection.answer_refusal, rendered, ids)
+            self._settle("upstream-failed", rendered.status, last, error_code=rendered.code, detail=detail)
             return
         error_type, message = describe_failure(failure)
-        self._settle("upstream-failed", answer.status, error_code=error_type, detail=detail)
-        if answer.is_stream and not answer.is_encoded and answer.content_length is None:
+        if answer.is_stream and answer.content_coding is None and answer.content_length is None:
             between_events = self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r"))
             after = b"" if between_events else self._tail
             event = render_error_event(error_type, message, self._get_ids().request_id, after=after)
-            self._connection.send(event, True)
+            last = partial(self._connection.send, event, True)
         else:
-            self._connection.cut()
+            last = self._connection.cut
+        self._settle("upstream-failed", answer.status, last, error_code=error_type, detail=detail)
 
     # What the client's connection says
 
@@ -167,10 +172,16 @@ class Exchange:
         return RequestIds(request_id, self._apim_request_id)
 
     def _settle(
-        self, outcome: Outcome, status: int, *, error_code: str | None = None, detail: str | None = None
+        self,
+        outcome: Outcome,
+        status: int,
+        last: Callable[[], None] | None = None,
+        *,
+        error_code: str | None = None,
+        detail: str | None = None,
     ) -> None:
-        """Every ending comes here, once: the quota is corrected and the record written, before the last byte of
-        the answer leaves."""
+        """Every ending comes here, once: the quota is corrected and the record written, before `last` sends the last
+        byte of the answer."""
         pipeline, reader, caller, deployment = self._pipeline, self._reader, self._caller, self._entry.deployment
         head = self._head
         now = pipeline.clock()
@@ -183,30 +194,58 @@ class Exchange:
         )
         started = self._started_at
         first_token_at = self._first_token_at
-        pipeline.log.append(
-            ExchangeRecord(
-                time=pipeline.wall_clock() - (now - started),
-                request_id=self._get_ids().request_id,
-                apim_request_id=self._apim_request_id,
-                resource=caller.resource.resource.name,
-                deployment=deployment.name,
-                model=deployment.model_id,
-                upstream=deployment.upstream,
-                response_model=reader.response_model if reader is not None else None,
-                operation=caller.endpoint.operation,
-                status=status,
-                error_code=error_code or (reader.error_type if reader is not None else None),
-                outcome=outcome,
-                streaming=self._streaming,
-                duration_ms=round((now - started) * 1000, 3),
-                first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
-                usage=usage,
-                usage_is_estimate=usage is not None and not (reader is not None and reader.ended_well),
-                authentication=caller.authentication,
-                key_number=caller.key_number,
-                caller_address=self._connection.peer,
-                user_agent=head.recorded_user_agent,
-                stop_reason=reader.stop_reason if reader is not None else None,
-                upstream_detail=detail,
-            )
+        record = ExchangeRecord(
+            time=pipeline.wall_clock() - (now - started),
+            request_id=self._get_ids().request_id,
+            apim_request_id=self._apim_request_id,
+            resource=caller.resource.resource.name,
+            deployment=deployment.name,
+            model=deployment.model_id,
+            upstream=deployment.upstream,
+            response_model=reader.response_model if reader is not None else None,
+            operation=caller.endpoint.operation,
+            status=status,
+            error_code=error_code or (reader.error_type if reader is not None else None),
+            outcome=outcome,
+            streaming=self._streaming,
+            duration_ms=round((now - started) * 1000, 3),
+            first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
+            usage=usage,
+            usage_is_estimate=usage is not None and not (reader is not None and reader.ended_well),
+            authentication=caller.authentication,
+            key_number=caller.key_number,
+            caller_address=self._connection.peer,
+            user_agent=head.recorded_user_agent,
+            stop_reason=reader.stop_reason if reader is not None else None,
+            upstream_detail=detail,
         )
+        if not pipeline.log.append(record, None if last is None else partial(self._end, last)):
+            self._end_unrecorded(record, last)
+
+    def _end(self, last: Callable[[], None], is_safe: bool) -> None:
+        """The record is where it has to be; or the disk failed, and nobody knows what it has."""
+        if self._connection.is_gone:
+            return
+        if is_safe or self._take_back_answer() is None:
+            last()
+
+    def _end_unrecorded(self, record: ExchangeRecord, last: Callable[[], None] | None) -> None:
+        """There is no room for the record, which waits in memory. An answer that has not begun is not given; one that
+        has is finished."""
+        refusal = None
+        if last is not None and not self._connection.is_gone:
+            refusal = self._take_back_answer()
+            if refusal is None:
+                last()
+        if refusal is not None:
+            record = replace(record, status=refusal.status, error_code=refusal.code)
+        self._pipeline.log.keep(record)
+
+    def _take_back_answer(self) -> RenderedRefusal | None:
+        """Refuses in its place, unless some of it has been sent."""
+        if self._answer is not None and not self._connection.withdraw_answer():
+            return None
+        ids = self._get_ids()
+        rendered = render_refusal(NotRecordable(), ids.request_id)
+        self._connection.answer_refusal(rendered, ids)
+        return rendered

@@ -1,22 +1,33 @@
-"""Quotas in process: right for one worker, which is what `ingate up` starts."""
+"""Quotas in process. One worker has the whole of them; of several, each has a share, so that together they never
+admit more than there is."""
 
 from __future__ import annotations
 
+import logging
+
 from ingate.domain.quota import Decided, DeploymentQuota, QuotaLimits, Reservation
+
+_log = logging.getLogger(__name__)
 
 
 class InProcessLimiter:
-    """Implements `domain.quota.QuotaLimiter`. A deployment whose limits change starts with full buckets."""
+    """Implements `domain.quota.QuotaLimiter`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, worker: int = 0, workers: int = 1) -> None:
+        """`worker` counts from 0."""
+        self._worker = worker
+        self._workers = workers
+        self._limits: dict[str, QuotaLimits] = {}
         self._quotas: dict[str, DeploymentQuota] = {}
 
     def reserve(self, quota_key: str, limits: QuotaLimits, input_tokens: int, now: float, decided: Decided) -> None:
-        quota = self._quotas.get(quota_key)
-        if quota is None or (quota.limits is not limits and quota.limits != limits):
-            quota = self._quotas[quota_key] = DeploymentQuota(limits, now)
-        exceeded = quota.reserve(input_tokens, now)
-        decided(exceeded or Reservation(quota_key=quota_key, input_tokens=input_tokens))
+        if self._limits.get(quota_key) is not limits:
+            self._use_limits(quota_key, limits, now)
+        exceeded = self._quotas[quota_key].reserve(input_tokens, now)
+        if exceeded is None:
+            decided(Reservation(quota_key=quota_key, input_tokens=input_tokens))
+        else:
+            decided(exceeded)
 
     def settle(self, reservation: Reservation, *, input_tokens: int, output_tokens: int) -> None:
         quota = self._quotas.get(reservation.quota_key)
@@ -27,3 +38,17 @@ class InProcessLimiter:
         quota = self._quotas.get(reservation.quota_key)
         if quota is not None:
             quota.give_back(reservation.input_tokens)
+
+    def _use_limits(self, quota_key: str, limits: QuotaLimits, now: float) -> None:
+        """A new revision of the directory has new objects, most of them equal to those before."""
+        self._limits[quota_key] = limits
+        share = limits.take_share(self._worker, self._workers)
+        if share.requests == 0 < limits.requests:
+            _log.warning(
+                "%s: %d requests a minute do not go round %d workers", quota_key, limits.requests, self._workers
+            )
+        quota = self._quotas.get(quota_key)
+        if quota is None:
+            self._quotas[quota_key] = DeploymentQuota(share, now)
+        else:
+            quota.change_limits(share, now)

@@ -18,14 +18,24 @@ local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
 local kept = redis.call('HMGET', buckets, 'filled_at',
   'requests', 'input_tokens', 'output_tokens', 'requests_limit', 'input_tokens_limit', 'output_tokens_limit')
+local filled_at = kept[1] and tonumber(kept[1]) or now
 local balances = {limits[1], limits[2], limits[3]}
 if kept[1] then
-  -- A clock that went back gives nothing for the step.
-  local minutes = math.max(0, now - tonumber(kept[1])) / 60000000
   for i = 1, 3 do
-    local limit = tonumber(kept[4 + i])
-    local balance = math.min(limit, tonumber(kept[1 + i]) + minutes * limit)
-    balances[i] = balance + limits[i] - limit  -- what was used counts against changed limits too
+    balances[i] = tonumber(kept[1 + i])
+  end
+  if operation == 'reserve' then
+    -- A clock that went back gives nothing for the step. What was used counts against changed limits too.
+    local minutes = math.max(0, now - filled_at) / 60000000
+    for i = 1, 3 do
+      local limit = tonumber(kept[4 + i])
+      balances[i] = math.min(limit, balances[i] + minutes * limit) + limits[i] - limit
+    end
+    filled_at = now
+  else
+    for i = 1, 3 do
+      limits[i] = tonumber(kept[4 + i])
+    end
   end
 end
 
@@ -71,8 +81,9 @@ for i = 1, 3 do
     full_in = math.max(full_in, (limits[i] - balances[i]) * 60 / limits[i])
   end
 end
-redis.call('HSET', buckets, 'filled_at', string.format('%.0f', now),
+redis.call('HSET', buckets, 'filled_at', string.format('%.0f', filled_at),
   'requests', digits[1], 'input_tokens', digits[2], 'output_tokens', digits[3],
-  'requests_limit', ARGV[1], 'input_tokens_limit', ARGV[2], 'output_tokens_limit', ARGV[3])
+  'requests_limit', string.format('%.0f', limits[1]), 'input_tokens_limit', string.format('%.0f', limits[2]),
+  'output_tokens_limit', string.format('%.0f', limits[3]))
 redis.call('EXPIRE', buckets, math.ceil(full_in) + KEPT)
 return answer

@@ -1,8 +1,8 @@
 """A deployment's JSON: what Ingate reads of it, what it decides about it, and how it shows one.
 
-`properties.ingate` is ours: which upstream answers, and under which model name. A PUT that leaves it out, as every
-Azure client does, keeps the upstream that the deployment has, and a new deployment gets the simulator. The same
-goes for `sku` and for the model's version.
+`properties.ingate` is ours: which upstream answers, under which model name, and limits other than the capacity's. A
+PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new deployment gets the
+simulator. The same goes for `sku` and for the model's version.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from ingate.domain.deployment import (
     decide_model_version,
 )
 from ingate.domain.naming import DEPLOYMENT_NAME_RULE, is_deployment_name
+from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR
 from ingate.wire.arm.documents import JsonObject, get_object, without
 from ingate.wire.arm.envelopes import render_system_data
 from ingate.wire.arm.ids import DEPLOYMENT_TYPE
 
+from .deployment_limits import LimitsBody, decide_limits, render_limits, render_rate_limits
 from .refusals import BodyInvalid, ManagementRefusal, NameInvalid, PropertyImmutable
 
 DEFAULT_TYPE = "GlobalStandard"
@@ -65,6 +67,7 @@ class IngateBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
     upstream: str | None = None
     upstream_model: str | None = None
+    limits: LimitsBody | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class DeploymentProperties(msgspec.Struct):
@@ -92,6 +95,7 @@ class DecidedDeployment:
     upstream: str
     """As the body names it; whether it exists is not decided here."""
     upstream_model: str
+    limits: ExplicitLimits
 
 
 def decide_deployment(
@@ -114,6 +118,9 @@ def decide_deployment(
     upstream = _decide_upstream(model_id, body.properties.ingate, existing)
     if not isinstance(upstream, tuple):
         return upstream
+    limits = _decide_limits(body.properties.ingate, existing)
+    if not isinstance(limits, ExplicitLimits):
+        return limits
     return DecidedDeployment(
         model_id=model_id,
         model_version=version.version,
@@ -121,6 +128,7 @@ def decide_deployment(
         capacity=sku[1],
         upstream=upstream[0],
         upstream_model=upstream[1],
+        limits=limits,
     )
 
 
@@ -149,6 +157,12 @@ def decide_sku(
     kept = DEFAULT_CAPACITY if existing is None else existing.capacity
     capacity = decide_capacity(kept if sku.capacity is None else sku.capacity)
     return capacity if isinstance(capacity, CapacityOutOfRange) else (deployment_type, capacity)
+
+
+def _decide_limits(body: IngateBody | None, existing: Deployment | None) -> ExplicitLimits | BodyInvalid:
+    return decide_limits(
+        msgspec.UNSET if body is None else body.limits, None if existing is None else existing.limits
+    )
 
 
 def _decide_upstream(
@@ -192,14 +206,10 @@ def _render_computed(deployment: Deployment) -> JsonObject:
         "deploymentState": "Running",
         "model": written | model,
         "currentCapacity": deployment.capacity,
-        "rateLimits": _render_rate_limits(deployment.capacity),
-        "ingate": {"upstream": deployment.upstream, "upstreamModel": deployment.upstream_model},
+        "rateLimits": render_rate_limits(deployment.capacity, deployment.limits),
+        "ingate": {
+            "upstream": deployment.upstream,
+            "upstreamModel": deployment.upstream_model,
+            **render_limits(deployment.limits),
+        },
     }
-
-
-def _render_rate_limits(capacity: int) -> list[JsonObject]:
-    """A unit of capacity is 1 request and 1,000 uncached input tokens a minute."""
-    return [
-        {"key": "request", "renewalPeriod": 60, "count": capacity},
-        {"key": "token", "renewalPeriod": 60, "count": capacity * 1000},
-    ]

@@ -121,6 +121,7 @@ def _build_deployment(
         capacity=decided.capacity,
         upstream=upstream,
         upstream_model=decided.upstream_model,
+        limits=decided.limits,
         etag=plane.new_etag(),
         system_data=modified(existing and existing.system_data, plane.actor, plane.clock()),
         document=keep_document(body.document),

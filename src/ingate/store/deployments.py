@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingate.domain.deployment import Deployment
 from ingate.domain.naming import fold_name
+from ingate.domain.quota import ExplicitLimits
 
 from .statements import (
     Values,
@@ -64,6 +65,9 @@ class SqlDeploymentStore:
             "capacity": deployment.capacity,
             "upstream": deployment.upstream,
             "upstream_model": deployment.upstream_model,
+            "requests_per_minute": deployment.limits.requests,
+            "input_tokens_per_minute": deployment.limits.input_tokens,
+            "output_tokens_per_minute": deployment.limits.output_tokens,
             "document": deployment.document,
         }
         changes = change_values(deployment.etag, deployment.system_data)
@@ -82,6 +86,14 @@ def _key(resource_id: str, name: str) -> Values:
     return {"resource_id_folded": fold_name(resource_id), "name_folded": fold_name(name)}
 
 
+def parse_limits(row: Row[Any]) -> ExplicitLimits:
+    return ExplicitLimits(
+        requests=row.requests_per_minute,
+        input_tokens=row.input_tokens_per_minute,
+        output_tokens=row.output_tokens_per_minute,
+    )
+
+
 def parse_deployment(row: Row[Any]) -> Deployment:
     return Deployment(
         resource_id=row.resource_id,
@@ -92,6 +104,7 @@ def parse_deployment(row: Row[Any]) -> Deployment:
         capacity=row.capacity,
         upstream=row.upstream,
         upstream_model=row.upstream_model,
+        limits=parse_limits(row),
         etag=row.etag,
         system_data=parse_system_data(row),
         document=row.document,

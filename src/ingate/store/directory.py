@@ -10,8 +10,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
+from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, UpstreamDefinition
 
+from .deployments import parse_limits
 from .resources import parse_resource
 from .statements import all_rows
 from .tables import api_keys, deployments, directory_revision, resources
@@ -69,6 +71,7 @@ def _render_resource(row: Row[Any], deployed: tuple[DirectoryDeployment, ...]) -
 
 
 def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
+    limits = parse_limits(row)
     return DirectoryDeployment(
         name=row.name,
         model_id=row.model_id,
@@ -77,4 +80,5 @@ def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
         capacity=row.capacity,
         upstream=row.upstream,
         upstream_model=row.upstream_model,
+        limits=None if limits == ExplicitLimits() else limits,
     )

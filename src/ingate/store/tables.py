@@ -140,6 +140,9 @@ deployments = Table(
     Column("capacity", Integer, nullable=False),
     Column("upstream", NAME, nullable=False, index=True),
     Column("upstream_model", NAME, nullable=False),
+    Column("requests_per_minute", BigInteger),
+    Column("input_tokens_per_minute", BigInteger),
+    Column("output_tokens_per_minute", BigInteger),
     Column("document", JSON, nullable=False),
     *_change_columns(),
 )

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from tests.support.full_disk import find_workers, full_disk
 from tests.support.recording_upstream import recording_upstream, refused_port
 from tests.support.running import RunningIngate, start_ingate
 from tests.support.strict_http import Request, render_chunks
@@ -70,11 +71,8 @@ def refusing_ingate(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runni
 
 @pytest.fixture
 def ingate_with_full_disk(tmp_path: Path) -> Generator[RunningIngate]:
-    """Its journal is on a device that is always full."""
-    data_dir = tmp_path / "full"
-    (data_dir / "journal").mkdir(parents=True, mode=0o700)
-    data_dir.chmod(0o700)
-    (data_dir / "journal" / "worker-0.jsonl").symlink_to("/dev/full")
-    with start_ingate(data_dir) as ingate:
+    """Its worker's disk takes nothing any more."""
+    with start_ingate(tmp_path / "full") as ingate:
         ingate.wait_until_served()
-        yield ingate
+        with full_disk(find_workers(ingate)[0], file_bytes=1):
+            yield ingate

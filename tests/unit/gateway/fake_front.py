@@ -176,12 +176,26 @@ class FakeUpstream:
 class FakeLog:
     transcript: Transcript = field(default_factory=Transcript)
     records: list[ExchangeRecord] = field(default_factory=list[ExchangeRecord])
+    kept: list[ExchangeRecord] = field(default_factory=list[ExchangeRecord])
     ready: bool = True
+    writable: bool = True
+    """A disk that fills up while exchanges are under way is not, though the log was ready for them."""
+    waiting: list[Callable[[bool], None]] | None = None
+    """With a list, answers wait until a test calls what is in it."""
 
-    def append(self, record: ExchangeRecord) -> bool:
+    def append(self, record: ExchangeRecord, then: Callable[[bool], None] | None = None) -> bool:
+        if not self.writable:
+            return False
         self.records.append(record)
         self.transcript.append(("record", record.outcome))
+        if then is not None and self.waiting is not None:
+            self.waiting.append(then)
+        elif then is not None:
+            then(True)
         return self.ready
+
+    def keep(self, record: ExchangeRecord) -> None:
+        self.kept.append(record)
 
     def is_ready(self) -> bool:
         return self.ready
