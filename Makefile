@@ -41,11 +41,12 @@ local: $(VENV)/.local ## Serve a small real model (a toy) behind every deploymen
 test: $(VENV)/.dev $(VENV)/.local ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## Lint, types, import contracts
+check: $(VENV)/.dev ## Lint, types, import contracts, documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --no-header tests/architecture -k document
 
 fmt: $(VENV)/.dev ## Format
 	$(BIN)/ruff format .

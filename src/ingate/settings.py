@@ -53,6 +53,10 @@ class Settings:
     """What becomes of requests while that Valkey does not answer: `refuse` or `admit`."""
     limits_timeout: float = 0.25
     """For it to decide about a request."""
+    on_client_gone: str = "cancel"
+    """What becomes of an upstream's answer when its client leaves: `cancel`, or `drain`, to learn what it cost."""
+    client_gone_timeout: float = 60.0
+    """How long an upstream is read on with `drain`."""
     drain_timeout: float = 30.0
     """For open exchanges to end when a worker is told to stop."""
     fsync: bool = False
@@ -161,6 +165,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError("log_level: debug, info, warning or error")
     if settings.limits != "in-process" and parse_valkey_address(settings.limits) is None:
         raise SettingsError("limits: in-process, or valkey://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (valkeys: TLS)")
+    if settings.on_client_gone not in ("cancel", "drain"):
+        raise SettingsError("on_client_gone: cancel or drain")
     if settings.limits_when_away not in ("refuse", "admit"):
         raise SettingsError("limits_when_away: refuse or admit")
     if not settings.limits_timeout > 0:

@@ -197,7 +197,7 @@ def list_project_files() -> list[Path]:
 
 
 def test_no_file_names_a_machines_own_paths_or_a_registrys_host() -> None:
-    own_paths = re.compile(rb"(?<![\w.$}])/(?:work|home/\w+|root|Users/\w+)/[\w.-]+")
+    own_paths = re.compile(rb"(?<![\w.$}])/(?:work|tmp|home/\w+|root|Users/\w+)/[\w.-]+")
     registry = re.compile(rb"files\.pythonhosted\.org|pypi\.org/simple|--(?:extra-)?index-url|registry\.npmjs\.org")
     found: list[str] = []
     for file in list_project_files():

@@ -7,7 +7,6 @@ row of one.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Generator
 from pathlib import Path

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
+import signal
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,16 +67,28 @@ async def _serve(
             await _use_development_keys(plane, defaults)
         await _check_exposure(settings, stores)
         app = create_management_app(plane, admin_token=_get_admin_token(settings.data_dir / ADMIN_TOKEN_FILE))
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
-        )
-        watch_lifeline(lifeline, asyncio.get_running_loop(), lambda: setattr(server, "should_exit", True))
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        watch_lifeline(lifeline, loop, server.stop)
         listener.listen()
         report_ready(ready, await _describe(stores, defaults, settings))
         await server.serve(sockets=[listener])
     finally:
         await stores.close()
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's own handling raises the signal again when it has served, and nothing after that would be closed."""
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def _make_plane(

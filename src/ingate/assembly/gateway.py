@@ -21,6 +21,7 @@ from ingate.domain.upstream import CredentialReference
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
 from ingate.gateway.directory_index import DirectoryIndex
+from ingate.gateway.drains import Drains
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
@@ -131,6 +132,7 @@ def _make_server(settings: Settings, journal: Journal, limiter: QuotaLimiter) ->
         wall_clock=time.time,
         make_request_id=make_request_id,
         make_apim_request_id=make_apim_request_id,
+        drains=Drains(patience=settings.client_gone_timeout if settings.on_client_gone == "drain" else 0),
     )
     limits = FrontLimits(
         head_timeout=settings.head_timeout,
@@ -190,9 +192,9 @@ async def _stop(front: asyncio.Server, listener: socket.socket, server: GatewayS
     server.drain()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + drain_timeout
-    while server.connections and loop.time() < deadline:  # noqa: ASYNC110 - once, at the end
+    while not server.is_idle and loop.time() < deadline:  # noqa: ASYNC110 - once, at the end
         await asyncio.sleep(0.02)
-    if server.connections:
+    if not server.is_idle:
         _log.warning("%d connections were still open at the deadline", len(server.connections))
         server.abort()
         await asyncio.sleep(0)

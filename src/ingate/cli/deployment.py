@@ -157,6 +157,15 @@ def _no_such_deployment(connection: Connection, account: JsonObject, name: str) 
     return CommandFailed(f"{get_text(account, 'name')} has no deployment {name!r}.{suggest(name, names)}")
 
 
+def _list_limits(deployment: JsonObject) -> list[tuple[str, str]]:
+    """Those that are not the capacity's."""
+    members = (("rpm", "requests"), ("itpm", "inputTokens"), ("otpm", "outputTokens"))
+    rows = [
+        (label, get_text(deployment, "properties", "ingate", "limits", f"{noun}PerMinute")) for label, noun in members
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
 def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
     fields = [
         ("name", get_text(deployment, "name")),
@@ -164,6 +173,7 @@ def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
         ("version", get_text(deployment, "properties", "model", "version")),
         ("type", get_text(deployment, "sku", "name")),
         ("capacity", get_text(deployment, "sku", "capacity")),
+        *_list_limits(deployment),
         ("state", get_text(deployment, "properties", "provisioningState")),
         ("upstream", get_text(deployment, "properties", "ingate", "upstream")),
         ("upstream model", get_text(deployment, "properties", "ingate", "upstreamModel")),

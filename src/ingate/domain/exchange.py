@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from ingate.wire.content_coding import DecodingProblem
+
 from .usage import TokenUsage
 
 
@@ -22,6 +24,8 @@ class ExchangeState(Enum):
     """Quota is reserved and the request is on its way; the client has heard nothing."""
     ANSWERING = "answering"
     """The answer's head has gone out."""
+    DRAINING = "draining"
+    """The client has left; the rest of the answer is read to learn what it cost."""
     SETTLED = "settled"
 
 
@@ -32,11 +36,15 @@ class ExchangeEvent(Enum):
     ANSWER_ENDED = "answer ended"
     UPSTREAM_FAILED = "upstream failed"
     CLIENT_LEFT = "client left"
+    DRAIN_BEGAN = "drain began"
+    """The client left, and the policy is not to cancel."""
+    DRAIN_EXPIRED = "drain expired"
     WORKER_STOPPED = "worker stopped"
 
 
 Outcome = Literal["completed", "refused-by-upstream", "client-gone", "upstream-failed", "shut-down"]
-"""How an exchange settled. `refused-by-upstream` is a whole answer with an error status."""
+"""How an exchange settled. `refused-by-upstream` is a whole answer with an error status; a client that left is
+`client-gone` whatever the upstream did afterwards."""
 
 _S = ExchangeState
 _E = ExchangeEvent
@@ -45,11 +53,18 @@ TRANSITIONS: dict[tuple[ExchangeState, ExchangeEvent], ExchangeState] = {
     (_S.ADMITTED, _E.ANSWER_BEGAN): _S.ANSWERING,
     (_S.ADMITTED, _E.UPSTREAM_FAILED): _S.SETTLED,
     (_S.ADMITTED, _E.CLIENT_LEFT): _S.SETTLED,
+    (_S.ADMITTED, _E.DRAIN_BEGAN): _S.DRAINING,
     (_S.ADMITTED, _E.WORKER_STOPPED): _S.SETTLED,
     (_S.ANSWERING, _E.ANSWER_ENDED): _S.SETTLED,
     (_S.ANSWERING, _E.UPSTREAM_FAILED): _S.SETTLED,
     (_S.ANSWERING, _E.CLIENT_LEFT): _S.SETTLED,
+    (_S.ANSWERING, _E.DRAIN_BEGAN): _S.DRAINING,
     (_S.ANSWERING, _E.WORKER_STOPPED): _S.SETTLED,
+    (_S.DRAINING, _E.ANSWER_BEGAN): _S.DRAINING,
+    (_S.DRAINING, _E.ANSWER_ENDED): _S.SETTLED,
+    (_S.DRAINING, _E.UPSTREAM_FAILED): _S.SETTLED,
+    (_S.DRAINING, _E.DRAIN_EXPIRED): _S.SETTLED,
+    (_S.DRAINING, _E.WORKER_STOPPED): _S.SETTLED,
 }
 """What is not here cannot happen; a settled exchange hears nothing more."""
 
@@ -76,6 +91,8 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     first_token_ms: float | None = None
     usage: TokenUsage | None = None
     usage_is_estimate: bool = False
+    usage_unread: DecodingProblem | None = None
+    """Why a compressed answer could not be seen into."""
     authentication: Literal["key", "token", "none"]
     key_number: int | None = None
     caller_address: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ingate.wire.messages.usage import ReportedUsage
+from ingate.wire.messages.usage import OTHER_LIMIT, ReportedUsage
 
 
 class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +22,11 @@ class TokenUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     web_search_requests: int = 0
     web_fetch_requests: int = 0
     service_tier: str | None = None
+    inference_geo: str | None = None
+    speed: str | None = None
+    other: dict[str, msgspec.Raw] | None = None
+    """What else the answer reported, as it came: fields that are new, and `iterations`, which has the usage of each
+    inference when there were several."""
 
     @property
     def cache_creation_input_tokens(self) -> int:
@@ -41,6 +46,9 @@ def decide_usage(reported: ReportedUsage) -> TokenUsage:
     five_minutes = split.ephemeral_5m_input_tokens if split is not None else 0
     tools = reported.server_tool_use
     details = reported.output_tokens_details
+    other = reported.other
+    if reported.iterations and len(memoryview(reported.iterations)) <= OTHER_LIMIT:
+        other = {**(other or {}), "iterations": reported.iterations.copy()}
     return TokenUsage(
         input_tokens=reported.input_tokens or 0,
         output_tokens=reported.output_tokens or 0,
@@ -51,4 +59,7 @@ def decide_usage(reported: ReportedUsage) -> TokenUsage:
         web_search_requests=(tools.web_search_requests or 0) if tools is not None else 0,
         web_fetch_requests=(tools.web_fetch_requests or 0) if tools is not None else 0,
         service_tier=reported.service_tier,
+        inference_geo=reported.inference_geo,
+        speed=reported.speed,
+        other=other,
     )

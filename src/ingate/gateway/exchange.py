@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, ExchangeState, Outcome
 from ingate.domain.quota import Reservation
 from ingate.domain.refusal import NotRecordable, UpstreamUnavailable
+from ingate.domain.settlement import Charge, decide_charge
 from ingate.domain.upstream import UpstreamCall, UpstreamFailure
-from ingate.domain.usage import decide_usage
+from ingate.wire.content_coding import ContentReader
 from ingate.wire.http1 import Header, UnsafeHeadError
 from ingate.wire.messages.errors import render_error_event
 from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
@@ -37,10 +38,12 @@ class Exchange:
     __slots__ = (
         "_answer",
         "_caller",
+        "_coded",
         "_connection",
         "_entry",
         "_first_token_at",
         "_head",
+        "_left_status",
         "_apim_request_id",
         "_request_id",
         "_pipeline",
@@ -81,6 +84,10 @@ class Exchange:
         self._state = ExchangeState.ADMITTED
         self._answer: AnswerHead | None = None
         self._reader: AnswerReader | None = None
+        self._coded: ContentReader | None = None
+        """Of a compressed answer, what shows it to the reader."""
+        self._left_status: int | None = None
+        """While draining: the status that the client was told before it left."""
         self._first_token_at: float | None = None
         self._tail = b""
         """The last bytes of the stream so far: whether it stands between two events."""
@@ -91,7 +98,8 @@ class Exchange:
         answer = read_answer_head(status, headers)
         self._request_id = answer.request_id
         try:
-            self._connection.begin_answer(status, answer.headers, answer.content_length, self._get_ids())
+            if self._state is not ExchangeState.DRAINING:
+                self._connection.begin_answer(status, answer.headers, answer.content_length, self._get_ids())
         except UnsafeHeadError as error:
             self._request_id = None
             self.call.cancel()
@@ -99,34 +107,46 @@ class Exchange:
             return
         self._advance(ExchangeEvent.ANSWER_BEGAN)
         self._answer = answer
-        self._reader = StreamAnswerReader() if answer.is_stream else JsonAnswerReader()
+        reader = self._reader = StreamAnswerReader() if answer.is_stream else JsonAnswerReader()
+        if answer.content_coding is not None:
+            self._coded = ContentReader(answer.content_coding, reader.read)
 
     def on_answer_read(self, data: bytes, ended: bool) -> None:
         answer, reader = self._answer, self._reader
         if answer is None or reader is None or self._state is ExchangeState.SETTLED:
             return
         if data:
-            reader.read(data)
+            if self._coded is None:
+                reader.read(data)
+            else:
+                self._coded.read(data)
             if answer.is_stream:
                 self._tail = data[-4:] if len(data) >= 4 else (self._tail + data)[-4:]
                 if self._first_token_at is None and isinstance(reader, StreamAnswerReader) and reader.saw_content:
                     self._first_token_at = self._pipeline.clock()
         if ended:
-            reader.end()
             self._advance(ExchangeEvent.ANSWER_ENDED)
+            if self._left_status is not None:
+                self._settle("client-gone", self._left_status)
+                return
             outcome = "completed" if answer.status < 400 else "refused-by-upstream"
             self._settle(outcome, answer.status, partial(self._connection.send, data, True))
-        else:
+        elif self._left_status is None:
             self._connection.send(data, False)
 
     def on_upstream_failure(self, failure: UpstreamFailure, detail: str) -> None:
         answer = self._answer
         self._advance(ExchangeEvent.UPSTREAM_FAILED)
+        if self._left_status is not None:
+            self._settle("client-gone", self._left_status, failure=failure, detail=detail)
+            return
         if answer is None:
             ids = self._get_ids()
             rendered = render_refusal(UpstreamUnavailable(failure=failure), ids.request_id)
             last = partial(self._connection.answer_refusal, rendered, ids)
-            self._settle("upstream-failed", rendered.status, last, error_code=rendered.code, detail=detail)
+            self._settle(
+                "upstream-failed", rendered.status, last, error_code=rendered.code, failure=failure, detail=detail
+            )
             return
         error_type, message = describe_failure(failure)
         if answer.is_stream and answer.content_coding is None and answer.content_length is None:
@@ -136,7 +156,7 @@ class Exchange:
             last = partial(self._connection.send, event, True)
         else:
             last = self._connection.cut
-        self._settle("upstream-failed", answer.status, last, error_code=error_type, detail=detail)
+        self._settle("upstream-failed", answer.status, last, error_code=error_type, failure=failure, detail=detail)
 
     # What the client's connection says
 
@@ -147,17 +167,35 @@ class Exchange:
         self.call.resume()
 
     def on_client_left(self) -> None:
-        """The connection is gone; whatever the upstream would still send is in vain."""
-        if self._state is not ExchangeState.SETTLED:
+        """The connection is gone; whatever the upstream would still send is in vain, but for what it says it cost."""
+        if self._state is ExchangeState.SETTLED:
+            return
+        status = self._answer.status if self._answer is not None else CLIENT_LEFT_STATUS
+        if self._pipeline.drains.begin(self, self._pipeline.clock()):
+            self._advance(ExchangeEvent.DRAIN_BEGAN)
+            self._left_status = status
+            self.call.resume()
+        else:
             self.call.cancel()
-            status = self._answer.status if self._answer is not None else CLIENT_LEFT_STATUS
             self._advance(ExchangeEvent.CLIENT_LEFT)
             self._settle("client-gone", status)
 
+    # What the worker says
+
+    def on_drain_expired(self) -> None:
+        """The client left, and the upstream has not come to its end in time."""
+        self.call.cancel()
+        self._advance(ExchangeEvent.DRAIN_EXPIRED)
+        self._settle("client-gone", self._left_status or CLIENT_LEFT_STATUS)
+
     def on_worker_stopped(self) -> None:
-        if self._state is not ExchangeState.SETTLED:
-            self.call.cancel()
-            self._advance(ExchangeEvent.WORKER_STOPPED)
+        if self._state is ExchangeState.SETTLED:
+            return
+        self.call.cancel()
+        self._advance(ExchangeEvent.WORKER_STOPPED)
+        if self._left_status is not None:
+            self._settle("client-gone", self._left_status)
+        else:
             self._settle("shut-down", self._answer.status if self._answer is not None else CLIENT_LEFT_STATUS)
 
     # The end
@@ -178,6 +216,7 @@ class Exchange:
         last: Callable[[], None] | None = None,
         *,
         error_code: str | None = None,
+        failure: UpstreamFailure | None = None,
         detail: str | None = None,
     ) -> None:
         """Every ending comes here, once: the quota is corrected and the record written, before `last` sends the last
@@ -185,13 +224,9 @@ class Exchange:
         pipeline, reader, caller, deployment = self._pipeline, self._reader, self._caller, self._entry.deployment
         head = self._head
         now = pipeline.clock()
-        usage = decide_usage(reader.usage) if reader is not None and reader.usage is not None else None
-        counted = usage if caller.endpoint.takes_quota else None
-        pipeline.limiter.settle(
-            self._reservation,
-            input_tokens=counted.uncached_input_tokens if counted is not None else 0,
-            output_tokens=counted.output_tokens if counted is not None else 0,
-        )
+        charge = self._charge(failure)
+        if self._left_status is not None:
+            pipeline.drains.end(self)
         started = self._started_at
         first_token_at = self._first_token_at
         record = ExchangeRecord(
@@ -210,8 +245,9 @@ class Exchange:
             streaming=self._streaming,
             duration_ms=round((now - started) * 1000, 3),
             first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
-            usage=usage,
-            usage_is_estimate=usage is not None and not (reader is not None and reader.ended_well),
+            usage=charge.usage,
+            usage_is_estimate=charge.is_estimate,
+            usage_unread=self._coded.problem if self._coded is not None else None,
             authentication=caller.authentication,
             key_number=caller.key_number,
             caller_address=self._connection.peer,
@@ -221,6 +257,30 @@ class Exchange:
         )
         if not pipeline.log.append(record, None if last is None else partial(self._end, last)):
             self._end_unrecorded(record, last)
+
+    def _charge(self, failure: UpstreamFailure | None) -> Charge:
+        """Corrects the quota, and says what to record."""
+        answer, reader, takes_quota = self._answer, self._reader, self._caller.endpoint.takes_quota
+        if reader is not None:
+            reader.end()
+        charge = decide_charge(
+            status=answer.status if answer is not None else None,
+            reader=reader,
+            failure=failure,
+            takes_quota=takes_quota,
+            reserved_input_tokens=self._reservation.input_tokens,
+            unread_bytes=self._coded.unread_bytes if self._coded is not None else 0,
+        )
+        limiter, usage = self._pipeline.limiter, charge.usage
+        if charge.is_released:
+            limiter.give_back(self._reservation)
+        elif usage is None or not takes_quota:
+            limiter.settle(self._reservation, input_tokens=0, output_tokens=0)
+        else:
+            limiter.settle(
+                self._reservation, input_tokens=usage.uncached_input_tokens, output_tokens=usage.output_tokens
+            )
+        return charge
 
     def _end(self, last: Callable[[], None], is_safe: bool) -> None:
         """The record is where it has to be; or the disk failed, and nobody knows what it has."""

@@ -32,6 +32,7 @@ from ingate.domain.refusal import (
 from ingate.domain.upstream import UpstreamRequest
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
+from .drains import Drains
 from .exchange import Exchange
 from .identifiers import RequestIds
 from .refusals import render_refusal
@@ -87,8 +88,10 @@ class Pipeline:
         wall_clock: Callable[[], float],
         make_request_id: Callable[[], str],
         make_apim_request_id: Callable[[], str],
+        drains: Drains | None = None,
     ) -> None:
-        """`clock` is monotonic, in seconds; `wall_clock` counts from 1970."""
+        """`clock` is monotonic, in seconds; `wall_clock` counts from 1970. Without `drains`, a client that leaves
+        takes its upstream with it."""
         self.directory = directory
         self.limiter = limiter
         self.log = log
@@ -96,6 +99,7 @@ class Pipeline:
         self.wall_clock = wall_clock
         self.make_request_id = make_request_id
         self.make_apim_request_id = make_apim_request_id
+        self.drains = drains or Drains(patience=0)
         self.draining = False
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:

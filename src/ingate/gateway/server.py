@@ -52,9 +52,15 @@ class GatewayServer:
         self.connections: set[ClientConnection] = set()
         self.draining = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no connection is left, and no upstream that is read on for its usage."""
+        return not self.connections and not self.pipeline.drains
+
     def sweep(self) -> None:
-        """Cuts off connections that have reached their deadline."""
+        """Cuts off connections that have reached their deadline, and upstreams that nobody waits for any more."""
         now = self.clock()
+        self.pipeline.drains.sweep(now)
         for connection in [c for c in self.connections if c.deadline <= now]:
             connection.on_deadline()
 
@@ -69,3 +75,4 @@ class GatewayServer:
         """Ends what is still open. Every exchange settles as shut down."""
         for connection in list(self.connections):
             connection.stop()
+        self.pipeline.drains.abort()

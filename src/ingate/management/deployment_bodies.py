@@ -169,7 +169,7 @@ def _decide_upstream(
     model_id: str, body: IngateBody | None, existing: Deployment | None
 ) -> tuple[str, str] | BodyInvalid:
     kept = SIMULATOR if existing is None else existing.upstream
-    if body is None:
+    if body is None or (body.upstream is None and body.upstream_model is None):
         return kept, model_id if existing is None else existing.upstream_model
     model = model_id if body.upstream_model is None else body.upstream_model
     if not 1 <= len(model) <= LONGEST_MODEL_NAME or not model.isprintable():

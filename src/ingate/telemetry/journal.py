@@ -81,7 +81,7 @@ class Journal:
         self._owed.append(self._encode(record) + b"\n")
 
     def is_ready(self) -> bool:
-        return not self._failed or self._recover()
+        return not self._failed
 
     def tick(self) -> None:
         """Notices a disk that is nearly full, or has room again; begins a new file when it is time."""
@@ -134,6 +134,8 @@ class Journal:
             file = self._file
             if file is None or file.is_spoilt:
                 file = self._open()
+                if self._commit is not None:
+                    _sync_or_discard(file)
                 self._retire()
                 self._file = file
             while self._owed:
@@ -156,3 +158,12 @@ class Journal:
         if not self._failed:
             _log.error("the journal cannot be written, new requests are refused: %s", error)
         self._failed = True
+
+
+def _sync_or_discard(file: JournalFile) -> None:
+    """A disk that fails is not to be littered with the files that were begun to try it."""
+    try:
+        file.sync()
+    except OSError:
+        file.discard()
+        raise

@@ -38,8 +38,7 @@ class JournalFile:
         try:
             self.write(msgspec.json.encode(header) + b"\n")
         except OSError:
-            self.close()
-            self.path.unlink()
+            self.discard()
             raise
 
     def write(self, lines: bytes) -> None:
@@ -82,6 +81,11 @@ class JournalFile:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def discard(self) -> None:
+        """As if it had never been."""
+        self.close()
+        self.path.unlink()
 
     def _take_back(self, length: int) -> None:
         try:

@@ -119,7 +119,7 @@ _DECODERS: dict[bytes, Callable[[], _Decoder]] = {
 class ContentReader:
     """Hands on what a coded answer says, as it comes, for as long as it can be decoded at a bounded cost."""
 
-    __slots__ = ("_allowed", "_decoder", "_read", "problem")
+    __slots__ = ("_allowed", "_decoder", "_read", "problem", "unread_bytes")
 
     def __init__(self, coding: bytes, read: Callable[[bytes], None]) -> None:
         """`coding` is the value of Content-Encoding; `read` is called with decoded bytes."""
@@ -128,9 +128,12 @@ class ContentReader:
         self._read = read
         self._allowed = FREE_BYTES
         self.problem: DecodingProblem | None = "unknown-coding" if make is None else None
+        self.unread_bytes = 0
+        """What has come since nothing could be seen any more, still coded."""
 
     def read(self, data: bytes) -> None:
         if self._decoder is None:
+            self.unread_bytes += len(data)
             return
         self._allowed += len(data) * EXPANSION
         try:

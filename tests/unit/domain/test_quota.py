@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingate.domain.quota import DeploymentQuota, QuotaLimits, estimate_input_tokens
+from ingate.domain.quota import DeploymentQuota, ExplicitLimits, QuotaLimits, estimate_input_tokens
 from ingate.domain.refusal import QuotaExceeded
 
 CAPACITY_25 = QuotaLimits.of_capacity(25)
@@ -44,12 +44,12 @@ def test_an_estimate_larger_than_the_limit_waits_for_a_full_bucket() -> None:
     assert quota.reserve(1, 1.0) is not None
 
 
-def test_a_clock_that_goes_back_gives_nothing() -> None:
+def test_a_clock_that_goes_back_gives_nothing_for_the_step_and_goes_on_from_there() -> None:
     quota = DeploymentQuota(QuotaLimits.of_capacity(1), 100.0)
     assert quota.reserve(1, 100.0) is None
     assert quota.reserve(1, 0.0) is not None
-    assert quota.reserve(1, 99.0) is not None
-    assert quota.reserve(1, 160.0) is None
+    assert quota.reserve(1, 59.0) is not None
+    assert quota.reserve(1, 60.0) is None
 
 
 def test_nor_does_it_take_anything() -> None:
@@ -60,6 +60,24 @@ def test_nor_does_it_take_anything() -> None:
 def test_without_capacity_nothing_is_admitted() -> None:
     quota = DeploymentQuota(QuotaLimits.of_capacity(0), 0.0)
     assert quota.reserve(0, 1e9) == QuotaExceeded(bucket="Requests", limit=0, retry_after=60)
+
+
+def test_explicit_limits_go_before_what_capacity_gives() -> None:
+    limits = QuotaLimits.of_capacity(25, ExplicitLimits(requests=3, output_tokens=7))
+    assert limits == QuotaLimits(requests=3, input_tokens=25_000, output_tokens=7)
+
+
+def test_what_takes_no_tokens_is_limited_by_requests_alone() -> None:
+    quota = DeploymentQuota(QuotaLimits.of_requests(2), 0.0)
+    assert [quota.reserve(0, 0.0) for _ in range(2)] == [None, None]
+    assert quota.reserve(0, 0.0) == QuotaExceeded(bucket="Requests", limit=2, retry_after=30)
+
+
+def test_the_first_workers_have_the_larger_shares() -> None:
+    limits = QuotaLimits(requests=10, input_tokens=8, output_tokens=3)
+    assert [limits.take_share(worker, 4).requests for worker in range(4)] == [3, 3, 2, 2]
+    assert [limits.take_share(worker, 4).input_tokens for worker in range(4)] == [2, 2, 2, 2]
+    assert [limits.take_share(worker, 4).output_tokens for worker in range(4)] == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize(("length", "tokens"), [(0, 1), (3, 1), (4, 2), (4000, 1001)])

@@ -74,7 +74,12 @@ def test_what_is_read_of_it() -> None:
     answer = read_answer_head(
         201, [(b"Content-Length", b"12"), (b"Request-Id", b"req_x"), (b"Content-Encoding", b"gzip")]
     )
-    assert (answer.status, answer.content_length, answer.request_id, answer.content_coding) == (201, 12, "req_x", b"gzip")
+    assert (answer.status, answer.content_length, answer.request_id, answer.content_coding) == (
+        201,
+        12,
+        "req_x",
+        b"gzip",
+    )
     bare = read_answer_head(200, [(b"content-encoding", b"Identity")])
     assert (bare.content_length, bare.request_id, bare.content_coding, bare.is_stream) == (None, None, None, False)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from ingate.domain.quota import QuotaLimits, Reservation
 from ingate.domain.refusal import QuotaExceeded, QuotaUnavailable
 from ingate.limits.in_process import InProcessLimiter
@@ -49,8 +51,29 @@ def test_changed_limits_hold_at_once() -> None:
     limiter = InProcessLimiter()
     reserve(limiter, "a", ONE)
     assert isinstance(reserve(limiter, "a", TWO), Reservation)
-    assert isinstance(reserve(limiter, "a", TWO), Reservation)
     assert isinstance(reserve(limiter, "a", TWO), QuotaExceeded)
+
+
+def test_equal_limits_of_a_new_directory_change_nothing() -> None:
+    limiter = InProcessLimiter()
+    assert isinstance(reserve(limiter, "a", QuotaLimits.of_capacity(1)), Reservation)
+    assert isinstance(reserve(limiter, "a", QuotaLimits.of_capacity(1)), QuotaExceeded)
+
+
+def test_workers_that_share_nothing_have_parts_that_make_up_the_whole() -> None:
+    limits = QuotaLimits.of_capacity(10)
+    admitted = 0
+    for worker in range(4):
+        limiter = InProcessLimiter(worker=worker, workers=4)
+        while isinstance(reserve(limiter, "a", limits), Reservation):
+            admitted += 1
+    assert admitted == 10
+
+
+def test_a_limit_that_does_not_go_round_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    limiter = InProcessLimiter(worker=1, workers=2)
+    assert isinstance(reserve(limiter, "a", ONE), QuotaExceeded)
+    assert "a: 1 requests a minute do not go round 2 workers" in caplog.text
 
 
 def test_a_deployment_never_seen_has_nothing_to_settle() -> None:

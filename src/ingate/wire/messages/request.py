@@ -48,7 +48,9 @@ _KEY_AND_STRING = re.compile(rb'"model"\s*+:\s*+("(?:[^"\\]++|\\.)*+")', re.DOTA
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 _VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{\[]|[^\s,}\]]+', re.DOTALL)
 _NEXT_KEY = re.compile(rb'\s*+[{,]\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+', re.DOTALL)
-_KEY_END = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
+_KEY_LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+"""Half of a pair: msgspec refuses it in other words, which mislead."""
+_END = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
 _END = re.compile(rb"\s*+}")
 
 
@@ -68,6 +70,8 @@ def parse_request(body: bytes) -> ParsedRequest | MalformedRequest:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if str(error).startswith("Expected `object`"):
             return MalformedRequest(message="Input should be a valid dictionary")
+        if _LONE_SURROGATE.search(body) is not None:
+            return MalformedRequest(message="The request body is not valid JSON: no low surrogate in string")
         return MalformedRequest(message=f"The request body is not valid JSON: {_reason(error)}")
     max_tokens = fields.max_tokens
     return ParsedRequest(

@@ -73,6 +73,12 @@ class ReportedUsage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Fields that are not known here, or not of the kind that is documented, as they came. The name is none that a
     wire would have."""
 
+    @property
+    def says_input(self) -> bool:
+        return self.input_tokens is not None or bool(
+            self.cache_read_input_tokens or self.cache_creation_input_tokens or self.cache_creation
+        )
+
     def updated(self, later: ReportedUsage) -> ReportedUsage:
         """What is known after `later`, which is cumulative but may leave out what did not change."""
         changes: dict[str, Any] = {
@@ -389,9 +395,10 @@ class StreamAnswerReader(AnswerReader):
     def _read_events(self, events: bytes) -> None:
         if not events.isspace():
             self._last = events
-        self._passed += len(events)
-        if self._passed >= self._sample_due:
-            self._sample(events)
+        if len(events) <= SAMPLE_BYTES or events.find(_DELTA, 0, SAMPLE_BYTES) >= 0:  # not what a server tool found
+            self._passed += len(events)
+            if self._passed >= self._sample_due:
+                self._sample(events)
         if not self.saw_content and b"content_block" in events:
             self.saw_content = True
         position = events.find(_USAGE)
@@ -422,6 +429,7 @@ class StreamAnswerReader(AnswerReader):
 
 
 _USAGE = b'"usage"'
+_DELTA = b'"delta"'
 
 
 def _find_last_boundary(data: bytes | bytearray, start: int) -> int:
