@@ -48,9 +48,9 @@ _KEY_AND_STRING = re.compile(rb'"model"\s*+:\s*+("(?:[^"\\]++|\\.)*+")', re.DOTA
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 _VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{\[]|[^\s,}\]]+', re.DOTALL)
 _NEXT_KEY = re.compile(rb'\s*+[{,]\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+', re.DOTALL)
-_KEY_LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+_LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 """Half of a pair: msgspec refuses it in other words, which mislead."""
-_END = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
+_KEY_END = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
 _END = re.compile(rb"\s*+}")
 
 
