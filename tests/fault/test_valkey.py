@@ -26,8 +26,9 @@ Decision = Reservation | QuotaExceeded | QuotaUnavailable
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that gateways run on."""
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def reserve(limiter: ValkeyLimiter, input_tokens: int = 1) -> Decision:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(10):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - what is waited for is another process
             await asyncio.sleep(0.05)
 
 
@@ -226,12 +227,14 @@ async def test_a_key_goes_when_nobody_has_come_for_an_hour_after_its_buckets_are
 
 async def test_the_servers_own_clock_fills_the_buckets(valkey: ValkeyServer) -> None:
     async with limiter_on(valkey) as limiter:
-        for _ in range(60):
-            assert isinstance(await reserve(limiter, 100), Reservation)
-        exceeded = await reserve(limiter, 100)
-        assert exceeded == QuotaExceeded(bucket="UncachedInputTokens", limit=6000, retry_after=1)
+        exceeded = await reserve(limiter, 120)
+        while isinstance(exceeded, Reservation):
+            exceeded = await reserve(limiter, 120)
+        assert isinstance(exceeded, QuotaExceeded)
+        assert (exceeded.bucket, exceeded.limit) == ("UncachedInputTokens", 6000)
+        assert exceeded.retry_after in (1, 2)
         await asyncio.sleep(exceeded.retry_after)
-        assert isinstance(await reserve(limiter, 100), Reservation)
+        assert isinstance(await reserve(limiter, 120), Reservation)
 
 
 class TestPasswords:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") +((?:https?://|/)[\x21\x22\x24-\x7e]*|\*) HTTP/(\d)\.(\d)")
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") +((?:(?i:https?)://|/)[\x21\x22\x24-\x7e]*|\*) +HTTP/(\d)\.(\d)")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) (\d{3}) ([\t\x20-\x7e\x80-\xff]*)")
 _HEADER = re.compile(
     rb"(" + _TOKEN + rb"):[ \t]*(|[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)[ \t]*"

@@ -84,7 +84,7 @@ class Pending(NamedTuple):
     """A request that has been read and waits its turn; or the problem that ends the connection."""
 
     head: RequestHead | None
-    """None when no head was ever read whole."""
+    """None when it was not read whole."""
     caller: Caller | Refusal | LocalAnswer | HeadProblem
     body: bytes
     close: bool
@@ -263,7 +263,7 @@ class ClientConnection(asyncio.Protocol):
         if head is None or not head.is_repeated_by(self._target, self._headers, self._parser):
             problem = self._read_head()
             if problem is not None:
-                self._reject(problem)
+                self._reject(problem, self._head)
                 return
             head = self._head
             assert head is not None  # noqa: S101 - there is one when there is no problem
@@ -284,7 +284,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._body = None
             if head.expect is not None or length > SMALL_BODY:
-                self._finish_reading(head.caller, b"", close=True)
+                self._finish_reading(head, head.caller, b"", close=True)
 
     def on_body(self, body: bytes) -> None:
         if self._reading is not BODY:
@@ -295,7 +295,7 @@ class ClientConnection(asyncio.Protocol):
             if self._body_length > self._server.limits.body_bytes:
                 self._refuse_body()
         elif self._body_length > SMALL_BODY and self._head is not None:
-            self._finish_reading(self._head.caller, b"", close=True)
+            self._finish_reading(self._head, self._head.caller, b"", close=True)
 
     def on_message_complete(self) -> None:
         head = self._head
@@ -307,12 +307,13 @@ class ClientConnection(asyncio.Protocol):
         joined = b"" if not body else body[0] if len(body) == 1 else b"".join(body)
         if head.keep_alive:
             self._reading = BETWEEN
-        self._finish_reading(head.caller, joined, close=not head.keep_alive)
+        self._finish_reading(head, head.caller, joined, close=not head.keep_alive)
 
     # Reading
 
     def _read_head(self) -> HeadProblem | None:
         """A head that is not the one before once more, as the requests of one client mostly are."""
+        self._head = None
         headers, limits = self._headers, self._server.limits
         size = len(self._target) + sum(map(len, chain.from_iterable(headers)))
         if size > limits.head_bytes or len(headers) > limits.header_count:
@@ -369,17 +370,24 @@ class ClientConnection(asyncio.Protocol):
                 self.deadline = self._started_at + limits.body_timeout + earned
 
     def _refuse_body(self) -> None:
-        self._finish_reading(RequestTooLarge(limit=self._server.limits.body_bytes), b"", close=True)
+        refusal = RequestTooLarge(limit=self._server.limits.body_bytes)
+        self._finish_reading(self._head, refusal, b"", close=True)
 
-    def _reject(self, problem: HeadProblem) -> None:
-        """The connection ends with an answer that says why, after those still due."""
-        self._finish_reading(problem, b"", close=True)
+    def _reject(self, problem: HeadProblem, head: RequestHead | None = None) -> None:
+        """The connection ends with an answer that says why, after those still due. `head` is the request's own, if it
+        could be read."""
+        self._finish_reading(self._head if self._reading is BODY else head, problem, b"", close=True)
 
     def _finish_reading(
-        self, caller: Caller | Refusal | LocalAnswer | HeadProblem, body: bytes, *, close: bool
+        self,
+        head: RequestHead | None,
+        caller: Caller | Refusal | LocalAnswer | HeadProblem,
+        body: bytes,
+        *,
+        close: bool,
     ) -> None:
         """A request is complete, or needs to be read no further: it is started, or waits its turn."""
-        pending = Pending(self._head, caller, body, close, self._started_at)
+        pending = Pending(head, caller, body, close, self._started_at)
         self._body = None
         self._continue_due = False
         if close:
@@ -431,22 +439,18 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = inf
         self._close_after = close or self._server.draining
         self._http10 = head is not None and head.http10
-        self._framing = LENGTH
+        self._framing = NO_BODY if head is not None and head.method == b"HEAD" else LENGTH
         if isinstance(caller, Caller):
             assert head is not None  # noqa: S101 - it is what the caller was decided from
             self._framing = CLOSE if head.http10 else CHUNKED
             pipeline.forward(head, caller, body, self, started_at)
         elif isinstance(caller, LocalAnswer):
-            if caller.is_head_only:
-                self._framing = NO_BODY
             self._answer(caller.status, [_JSON], caller.body)
         elif isinstance(caller, HeadProblem):
             ids = pipeline.make_ids()
             body = render_error("invalid_request_error", caller.message, ids.request_id)
             self.answer_refusal(RenderedRefusal(caller.status, body, "invalid_request_error"), ids)
         else:
-            if head is not None and head.method == b"HEAD":
-                self._framing = NO_BODY
             known = head.caller if head is not None and isinstance(head.caller, Caller) else None
             pipeline.refuse(head, known, None, caller, self, started_at)
 

@@ -131,7 +131,7 @@ class Exchange:
                 return
             outcome = "completed" if answer.status < 400 else "refused-by-upstream"
             self._settle(outcome, answer.status, partial(self._connection.send, data, True))
-        elif self._left_status is None:
+        elif self._left_status is None and (data or answer.is_stream):
             self._connection.send(data, False)
 
     def on_upstream_failure(self, failure: UpstreamFailure, detail: str) -> None:

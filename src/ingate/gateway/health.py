@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 class LocalAnswer(NamedTuple):
     status: int
     body: bytes
-    is_head_only: bool
 
 
 def find_local_answer(head: RequestHead, server: GatewayServer) -> LocalAnswer | None:
@@ -29,4 +28,4 @@ def find_local_answer(head: RequestHead, server: GatewayServer) -> LocalAnswer |
         "ready": ready,
         "directory_revision": directory.revision if directory is not None else None,
     }
-    return LocalAnswer(status, msgspec.json.encode(body), head.method == b"HEAD")
+    return LocalAnswer(status, msgspec.json.encode(body))

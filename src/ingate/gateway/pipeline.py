@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ingate.domain.exchange import ExchangeLog, ExchangeRecord
 from ingate.domain.key import KeyNumber, decide_key_number
-from ingate.domain.quota import QuotaLimiter, Reservation, estimate_input_tokens
+from ingate.domain.quota import QuotaLimiter, Reservation
 from ingate.domain.refusal import (
     DeploymentNotFound,
     InvalidRequest,
@@ -29,6 +29,7 @@ from ingate.domain.refusal import (
     ShuttingDown,
     Unauthenticated,
 )
+from ingate.domain.token_estimate import estimate_input_tokens
 from ingate.domain.upstream import UpstreamRequest
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
@@ -99,7 +100,7 @@ class Pipeline:
         self.wall_clock = wall_clock
         self.make_request_id = make_request_id
         self.make_apim_request_id = make_apim_request_id
-        self.drains = drains or Drains(patience=0)
+        self.drains = drains if drains is not None else Drains(patience=0)
         self.draining = False
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:
@@ -141,7 +142,7 @@ class Pipeline:
             return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection, started_at)
         decided = partial(self._admit, head, caller, entry, parsed, body, connection, started_at)
         if caller.endpoint.takes_quota:
-            tokens = estimate_input_tokens(len(body))
+            tokens = estimate_input_tokens(body)
             self.limiter.reserve(entry.quota_key, entry.limits, tokens, self.clock(), decided)
         else:
             self.limiter.reserve(entry.counting_quota_key, entry.counting_limits, 0, self.clock(), decided)

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ingate.wire.resp import MalformedReply, Reply, ReplyError, ReplyReader, render_command
 
@@ -101,6 +101,8 @@ class ValkeyConnection:
             self._prepare(wire)
 
     def _prepare(self, wire: _Wire) -> None:
+        if wire.has_ended:  # so soon that `_on_end` has heard of it already
+            return
         self._wire = wire
         left = len(self._preparation)
 
@@ -155,15 +157,14 @@ class _Wire(asyncio.Protocol):
         self._reader = ReplyReader()
         self._transport: asyncio.WriteTransport | None = None
         self._heard_at = loop.time()
-        self._ended = False
+        self.has_ended = False
         self.waiting: deque[OnReply] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP or TLS
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's is one only in deed
 
     def send(self, command: bytes, on_reply: OnReply) -> None:
-        if self._transport is None or self._ended:
+        if self._transport is None or self.has_ended:
             on_reply(ConnectionLost())
             return
         if not self.waiting:
@@ -182,7 +183,7 @@ class _Wire(asyncio.Protocol):
             self.fail(f"not a Valkey: {error}")
             return
         for reply in replies:
-            if self._ended:
+            if self.has_ended:
                 return
             if not self.waiting:
                 self.fail("a reply to nothing that was asked")
@@ -194,9 +195,9 @@ class _Wire(asyncio.Protocol):
 
     def fail(self, reason: str) -> None:
         """Whoever ends it, and however often: everything still waiting hears of it once."""
-        if self._ended:
+        if self.has_ended:
             return
-        self._ended = True
+        self.has_ended = True
         if self._transport is not None:
             self._transport.abort()
         self._on_end(reason)

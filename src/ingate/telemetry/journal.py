@@ -66,7 +66,7 @@ class Journal:
         try:
             if file is None or file.is_spoilt:
                 return False
-            file.write(self._encode(record) + b"\n")
+            file.write(self._render(record))
         except OSError as error:
             self._fail(error)
             return False
@@ -78,7 +78,7 @@ class Journal:
         return True
 
     def keep(self, record: ExchangeRecord) -> None:
-        self._owed.append(self._encode(record) + b"\n")
+        self._owed.append(self._render(record))
 
     def is_ready(self) -> bool:
         return not self._failed
@@ -97,10 +97,14 @@ class Journal:
     def close(self) -> None:
         """Tries once more to write what is owed."""
         if self._owed and not self._recover():
-            _log.error("%d records were never written: the disk did not take them", len(self._owed))
+            _log.error("records that the disk never took, and that are lost: %d", len(self._owed))
         self._retire()
         if self._commit is not None:
             self._commit.close()
+
+    def _render(self, record: ExchangeRecord) -> bytes:
+        """One line. Unknown parts of a usage are in it as they came, and may have come on several."""
+        return self._encode(record).replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
 
     def _open(self) -> JournalFile:
         return JournalFile(self._folder, worker=self._worker, opened=self._wall_clock())
@@ -150,7 +154,7 @@ class Journal:
             self._fail(error)
             return False
         if self._failed:
-            _log.warning("the journal can be written again; %d records had waited for it", owed)
+            _log.warning("the journal can be written again; records that had waited for it: %d", owed)
         self._failed = False
         return True
 

@@ -23,8 +23,9 @@ BEGIN = 1_000_000
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that gateways run on."""
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,8 @@ def valkey() -> Generator[ValkeyServer]:
 class Harness(Protocol):
     """A limiter, and what tests do to it."""
 
-    limiter: QuotaLimiter
+    @property
+    def limiter(self) -> QuotaLimiter: ...
 
     async def set_clock(self, seconds: float) -> None:
         """Since the beginning; backwards too."""
@@ -91,7 +93,7 @@ def render_script_with_clock() -> bytes:
 
 
 @pytest.fixture(params=["in-process", "valkey"])
-async def harness(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncGenerator[Harness]:
+async def harness(request: pytest.FixtureRequest, anyio_backend: object) -> AsyncGenerator[Harness]:
     if request.param == "in-process":
         yield InProcessHarness()
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Literal, NamedTuple
 
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conformance.limiters.conftest import (
@@ -93,5 +94,5 @@ async def run_on_valkey(
 def test_both_decide_alike(
     valkey: ValkeyServer, limits: QuotaLimits, others: QuotaLimits, events: list[Event]
 ) -> None:
-    expected = asyncio.run(run(InProcessHarness(), limits, others, events))
-    assert asyncio.run(run_on_valkey(valkey, limits, others, events)) == expected
+    expected = uvloop.run(run(InProcessHarness(), limits, others, events))
+    assert uvloop.run(run_on_valkey(valkey, limits, others, events)) == expected

@@ -22,6 +22,7 @@ from ingate.domain.upstream import (
 )
 from ingate.gateway.connection import WRITE_HIGH_WATER, ClientConnection
 from ingate.gateway.directory_index import DirectoryIndex
+from ingate.gateway.drains import Drains
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
@@ -280,7 +281,7 @@ def make_directory(*, capacity: int = 1000) -> Directory:
 class FakeFront:
     """One worker and its surroundings."""
 
-    def __init__(self, *, limits: FrontLimits | None = None, capacity: int = 1000) -> None:
+    def __init__(self, *, limits: FrontLimits | None = None, capacity: int = 1000, drain_patience: float = 0) -> None:
         self.transcript: Transcript = []
         self.clock = FakeClock()
         self.upstream = FakeUpstream(self.transcript)
@@ -294,6 +295,7 @@ class FakeFront:
             wall_clock=lambda: self.clock() + 1_800_000_000,
             make_request_id=number("req_"),
             make_apim_request_id=number("apim-"),
+            drains=Drains(patience=drain_patience),
         )
         self.server = GatewayServer(pipeline=self.pipeline, limits=limits or FrontLimits(), clock=self.clock)
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
+from collections.abc import Callable
 
 import anthropic
+import brotli
 import httpx2
 import pytest
+from backports import zstd
 from tests.support.sse_events import parse_events
-from tests.unit.gateway.fake_front import JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
+from tests.unit.gateway.fake_front import BODY, JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
 
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeState
+from ingate.domain.token_estimate import estimate_input_tokens
 from ingate.domain.upstream import UpstreamFailure
 from ingate.domain.usage import TokenUsage
+from ingate.wire.http1 import Header
 
 MESSAGE = (
     b'{"type":"message","model":"claude-x","stop_reason":"end_turn","usage":{"input_tokens":7,"output_tokens":3}}'
@@ -26,7 +33,11 @@ DELTA = (
     b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
     b'"usage":{"output_tokens":3}}\n\n'
 )
+TEXT = b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"seven b"}}\n\n'
+"""Two tokens, by the estimate."""
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+LARGE_BODY = STREAM_BODY.replace(b"[]", b'[{"role":"user","content":"%b"}]' % (b"word " * 850))
+"""Nearly a capacity unit's input."""
 
 
 def begin(front: FakeFront, body: bytes | None = None) -> FakeClient:
@@ -147,21 +158,254 @@ class TestSettlement:
         begin(front)
         assert len(front.upstream.calls) == 2
 
-    @pytest.mark.parametrize("ending", ["failed", "left", "stopped"])
-    def test_what_was_not_used_is_given_back(self, ending: str) -> None:
+    @pytest.mark.parametrize("ending", ["unreachable", "refused", "refused by an event"])
+    def test_of_what_the_upstream_did_not_take_nothing_is_charged(self, ending: str) -> None:
         front = FakeFront(capacity=1)
-        client = front.connect()
-        client.sends(render_request(STREAM_BODY + b" " * 3900))
+        begin(front, LARGE_BODY)
         match ending:
-            case "failed":
-                front.call.fails()
-            case "left":
-                client.leaves()
+            case "unreachable":
+                front.call.fails(UpstreamFailure.UNREACHABLE)
+            case "refused":
+                front.call.answers(529, [JSON], b'{"type":"error","error":{"type":"overloaded_error"}}')
             case _:
-                client.connection.stop()
+                front.call.answers(200, [SSE], b'data: {"type":"error","error":{"type":"overloaded_error"}}\n\n')
+        [record] = front.log.records
+        assert (record.usage, record.usage_is_estimate) == (None, False)
+        begin(front, LARGE_BODY)
+        assert len(front.upstream.calls) == 2, "the request is given back too"
+
+    @pytest.mark.parametrize("failure", [UpstreamFailure.RESET, UpstreamFailure.TIMEOUT, UpstreamFailure.MALFORMED])
+    def test_what_an_upstream_breaks_before_it_answers_costs_the_request_alone(
+        self, failure: UpstreamFailure
+    ) -> None:
+        front = FakeFront(capacity=2)
+        begin(front, LARGE_BODY)
+        front.call.fails(failure)
+        assert front.log.records[0].usage is None
+        begin(front, LARGE_BODY)
+        assert len(front.upstream.calls) == 2
+        assert b"Requests" in begin(front).takes()
+
+    @pytest.mark.parametrize("outcome", ["client-gone", "shut-down"])
+    @pytest.mark.parametrize("began", [False, True])
+    def test_whoever_leaves_a_request_to_its_upstream_pays_for_its_being_read(
+        self, outcome: str, began: bool
+    ) -> None:
+        front = FakeFront(capacity=2)
+        client = begin(front, LARGE_BODY)
+        if began:
+            front.call.answers(200, [SSE], b"", ended=False)
+        if outcome == "client-gone":
+            client.leaves()
+        else:
+            client.connection.stop()
+        [record] = front.log.records
+        assert record.outcome == outcome
+        assert record.usage == TokenUsage(input_tokens=estimate_input_tokens(LARGE_BODY))
+        assert record.usage_is_estimate
+        assert b"UncachedInputTokens" in begin(front, LARGE_BODY).takes()
+
+    def test_output_that_was_not_reported_is_estimated_from_what_was_relayed(self) -> None:
+        front = FakeFront(capacity=1)
+        client = begin(front, STREAM_BODY)
+        front.call.answers(200, [SSE], START + BLOCK, ended=False)
+        for _ in range(300):
+            front.call.sends(
+                b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"seven b"}}\n\n'
+            )
+        client.leaves()
+        [record] = front.log.records
+        assert record.usage == TokenUsage(input_tokens=7, output_tokens=600)
+        assert record.usage_is_estimate
         front.clock.advance(60)
-        client = front.connect()
-        client.sends(render_request(STREAM_BODY + b" " * 3900))
+        assert b"OutputTokens" in begin(front).takes()
+
+    def test_output_that_was_reported_is_not_estimated(self, front: FakeFront) -> None:
+        client = begin(front, STREAM_BODY)
+        front.call.answers(200, [SSE], START + TEXT + DELTA.replace(b'"end_turn"', b"null"), ended=False)
+        client.leaves()
+        [record] = front.log.records
+        assert (record.usage, record.usage_is_estimate) == (TokenUsage(input_tokens=7, output_tokens=3), True)
+
+    @pytest.mark.parametrize("ending", ["client-gone", "upstream-failed"])
+    def test_once_the_answer_has_said_its_last_word_on_usage_there_is_nothing_to_estimate(
+        self, front: FakeFront, ending: str
+    ) -> None:
+        client = begin(front, STREAM_BODY)
+        front.call.answers(200, [SSE], START + TEXT + DELTA, ended=False)
+        if ending == "client-gone":
+            client.leaves()
+        else:
+            front.call.fails()
+        [record] = front.log.records
+        assert record.outcome == ending
+        assert (record.usage, record.usage_is_estimate) == (TokenUsage(input_tokens=7, output_tokens=3), False)
+
+    def test_a_whole_answer_without_usage_is_estimated(self, front: FakeFront) -> None:
+        begin(front, STREAM_BODY)
+        front.call.answers(200, [SSE], BLOCK + TEXT + STOP)
+        [record] = front.log.records
+        assert record.usage == TokenUsage(input_tokens=estimate_input_tokens(STREAM_BODY), output_tokens=2)
+        assert (record.outcome, record.usage_is_estimate) == ("completed", True)
+
+    def test_a_json_answer_that_came_whole_counts_even_when_its_framing_broke(self, front: FakeFront) -> None:
+        begin(front)
+        front.call.answers(200, [JSON], MESSAGE, ended=False)
+        front.call.fails()
+        [record] = front.log.records
+        assert (record.usage, record.usage_is_estimate) == (TokenUsage(input_tokens=7, output_tokens=3), False)
+
+    def test_counting_tokens_is_free_however_it_ends(self) -> None:
+        front = FakeFront(capacity=2)
+        request = render_request(LARGE_BODY, target=b"/anthropic/v1/messages/count_tokens")
+        clients = [front.connect(), front.connect()]
+        for client in clients:
+            client.sends(request)
+        clients[0].leaves()
+        front.call.answers(200, [JSON], b'{"input_tokens":100000}')
+        assert [record.usage for record in front.log.records] == [None, TokenUsage(input_tokens=100000)]
+        begin(front, LARGE_BODY)
+        assert len(front.upstream.calls) == 3
+
+
+CODINGS: dict[bytes, Callable[[bytes], bytes]] = {
+    b"gzip": gzip.compress,
+    b"deflate": zlib.compress,
+    b"br": brotli.compress,
+    b"zstd": zstd.compress,
+}
+
+
+class TestCompressedAnswers:
+    @pytest.mark.parametrize("coding", CODINGS)
+    @pytest.mark.parametrize(("kind", "body"), [(JSON, MESSAGE), (SSE, START + BLOCK + TEXT + DELTA + STOP)])
+    def test_its_usage_is_read_and_its_bytes_go_through_as_they_are(
+        self, front: FakeFront, coding: bytes, kind: Header, body: bytes
+    ) -> None:
+        client = begin(front, STREAM_BODY)
+        compressed = CODINGS[coding](body)
+        front.call.answers(200, [kind, (b"content-encoding", coding)], compressed[:9], ended=False)
+        front.call.sends(compressed[9:], ended=True)
+        assert take_body(client) == compressed
+        [record] = front.log.records
+        assert record.usage == TokenUsage(input_tokens=7, output_tokens=3)
+        assert (record.usage_is_estimate, record.usage_unread, record.stop_reason) == (False, None, "end_turn")
+
+    def test_one_that_breaks_off_is_charged_for_what_could_be_seen(self, front: FakeFront) -> None:
+        client = begin(front, STREAM_BODY)
+        stream = zlib.compressobj(wbits=31)
+        begun = stream.compress(START + BLOCK + TEXT * 10) + stream.flush(zlib.Z_SYNC_FLUSH)
+        front.call.answers(200, [SSE, (b"content-encoding", b"gzip")], begun, ended=False)
+        client.leaves()
+        [record] = front.log.records
+        assert record.usage == TokenUsage(input_tokens=7, output_tokens=20)
+
+    @pytest.mark.parametrize(
+        ("coding", "body", "problem"),
+        [
+            (b"compress", b"\x1f\x9d" * 350, "unknown-coding"),
+            (b"gzip, br", b"x" * 700, "unknown-coding"),
+            (b"gzip", b"x" * 700, "broken-coding"),
+            (b"zstd", b"x" * 700, "broken-coding"),
+            (b"br", b"\xff" * 700, "broken-coding"),
+        ],
+    )
+    def test_one_that_cannot_be_seen_into_is_marked(
+        self, front: FakeFront, coding: bytes, body: bytes, problem: str
+    ) -> None:
+        client = begin(front)
+        front.call.answers(200, [JSON, (b"content-encoding", coding)], body[:350], ended=False)
+        front.call.sends(body[350:], ended=True)
+        assert take_body(client) == body
+        [record] = front.log.records
+        assert (record.usage_unread, record.usage_is_estimate) == (problem, True)
+        assert record.usage is not None
+        assert record.usage.input_tokens == estimate_input_tokens(BODY)
+        assert record.usage.output_tokens in (100, 200)
+
+
+class TestDraining:
+    """With the policy `drain`."""
+
+    @pytest.fixture
+    def front(self) -> FakeFront:
+        return FakeFront(capacity=1, drain_patience=10)
+
+    def leave(self, front: FakeFront, sent: bytes | None) -> None:
+        """`sent`: what the client has had of its answer."""
+        client = begin(front, STREAM_BODY)
+        if sent is not None:
+            front.call.answers(200, [SSE], sent, ended=False)
+        client.leaves()
+        assert front.log.records == []
+        assert not front.call.cancelled
+
+    @pytest.mark.parametrize("sent", [None, START, START + BLOCK + TEXT])
+    def test_an_answer_is_read_to_its_end_and_its_true_usage_charged(
+        self, front: FakeFront, sent: bytes | None
+    ) -> None:
+        self.leave(front, sent)
+        if sent is None:
+            front.call.answers(200, [SSE], START, ended=False)
+        front.call.sends(TEXT + DELTA.replace(b":3", b":300"))
+        front.call.sends(STOP, ended=True)
+        [record] = front.log.records
+        assert (record.outcome, record.status) == ("client-gone", 499 if sent is None else 200)
+        assert record.usage == TokenUsage(input_tokens=7, output_tokens=300)
+        assert not record.usage_is_estimate
+        front.clock.advance(60)
+        assert b"OutputTokens" in begin(front).takes(), "the quota has paid for it"
+        assert front.server.is_idle is False
+        front.server.abort()
+
+    def test_an_upstream_that_was_paused_for_a_slow_client_goes_on(self, front: FakeFront) -> None:
+        client = begin(front, STREAM_BODY)
+        client.transport.stalled = True
+        front.call.answers(200, [SSE], START + b"x" * 100_000, ended=False)
+        assert front.call.paused
+        client.leaves()
+        assert not front.call.paused
+
+    def test_a_client_that_half_closes_has_left(self, front: FakeFront) -> None:
+        client = begin(front, STREAM_BODY)
+        front.call.answers(200, [SSE], START, ended=False)
+        client.half_closes()
+        before = client.takes()
+        client.leaves()
+        front.call.sends(DELTA, ended=True)
+        assert client.takes() == b""
+        assert before.endswith(START + b"\r\n")
+        assert [record.outcome for record in front.log.records] == ["client-gone"]
+
+    @pytest.mark.parametrize("ending", ["too long", "upstream fails", "worker stops"])
+    def test_what_does_not_end_well_is_estimated(self, front: FakeFront, ending: str) -> None:
+        self.leave(front, START + BLOCK + TEXT)
+        assert not front.server.is_idle
+        match ending:
+            case "too long":
+                front.wait(9.9)
+                assert front.log.records == []
+                front.wait(0.1)
+                assert front.call.cancelled
+            case "upstream fails":
+                front.call.fails(UpstreamFailure.RESET, "the wire was cut")
+            case _:
+                front.server.abort()
+                assert front.call.cancelled
+        [record] = front.log.records
+        assert (record.outcome, record.status) == ("client-gone", 200)
+        assert (record.usage, record.usage_is_estimate) == (TokenUsage(input_tokens=7, output_tokens=2), True)
+        assert record.upstream_detail == ("the wire was cut" if ending == "upstream fails" else None)
+        assert front.server.is_idle
+        front.wait(100)
+        assert len(front.log.records) == 1
+
+    def test_an_upstream_that_refuses_after_all_costs_nothing(self, front: FakeFront) -> None:
+        self.leave(front, None)
+        front.call.answers(529, [JSON, (b"bad name", b"x")], b"{}")
+        [record] = front.log.records
+        assert (record.outcome, record.status, record.usage) == ("client-gone", 499, None)
+        begin(front)
         assert len(front.upstream.calls) == 2
 
 
@@ -299,8 +543,17 @@ def test_every_event_is_foreseen_or_cannot_happen(state: ExchangeState, event: E
     if state is ExchangeState.SETTLED:
         assert following is None
     elif event is ExchangeEvent.ANSWER_BEGAN:
-        assert following is (ExchangeState.ANSWERING if state is ExchangeState.ADMITTED else None)
+        assert following is {
+            ExchangeState.ADMITTED: ExchangeState.ANSWERING,
+            ExchangeState.DRAINING: ExchangeState.DRAINING,
+        }.get(state)
     elif event is ExchangeEvent.ANSWER_ENDED and state is ExchangeState.ADMITTED:
         assert following is None
+    elif event is ExchangeEvent.DRAIN_EXPIRED:
+        assert following is (ExchangeState.SETTLED if state is ExchangeState.DRAINING else None)
+    elif event in (ExchangeEvent.CLIENT_LEFT, ExchangeEvent.DRAIN_BEGAN) and state is ExchangeState.DRAINING:
+        assert following is None, "it can leave but once"
+    elif event is ExchangeEvent.DRAIN_BEGAN:
+        assert following is ExchangeState.DRAINING
     else:
         assert following is ExchangeState.SETTLED

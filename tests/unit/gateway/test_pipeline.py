@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from tests.unit.gateway.fake_front import BODY, JSON, KEY_1, KEY_2, FakeClient, FakeFront, render_request
 
-from ingate.domain.quota import Decided, QuotaLimits, Reservation, estimate_input_tokens
+from ingate.domain.quota import Decided, QuotaLimits, Reservation
 from ingate.domain.refusal import QuotaExceeded
+from ingate.domain.token_estimate import estimate_input_tokens
 
 STRANGER = b"not-a-key"
 JWT = b"eyJhbGciOi.eyJhdWQiOi.c2ln"
@@ -199,8 +200,8 @@ class TestQuota:
 
     def test_what_is_reserved_is_estimated_from_the_body(self) -> None:
         front = FakeFront(capacity=1)
-        large = BODY + b" " * 4000
-        assert estimate_input_tokens(len(large)) > QuotaLimits.of_capacity(1).input_tokens
+        large = BODY.replace(b"[]", b'[{"role":"user","content":"%b"}]' % (b"word " * 1000))
+        assert estimate_input_tokens(large) > QuotaLimits.of_capacity(1).input_tokens
         front.connect().sends(render_request(large))
         assert len(front.upstream.calls) == 1, "more than a minute's worth is admitted when the bucket is full"
         assert ask(front, render_request())[0] == 429

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.telemetry.records import make_record, read_ids, read_lines
 
+from ingate.domain.usage import TokenUsage
 from ingate.telemetry.journal import RESERVE, Journal
 
 DAY = 86_400.0
@@ -95,6 +97,15 @@ def test_a_record_is_one_line_that_is_there_when_append_returns(start: Start) ->
     assert (first["request_id"], second["request_id"]) == ("req_1", "req_2")
     assert first["user_agent"] == "line\nend \u2028 é \x00"
     assert told == [True]
+
+
+def test_a_record_is_one_line_whatever_an_upstream_reported(start: Start) -> None:
+    """A usage that is laid out over several lines stays what it is."""
+    usage = TokenUsage(other={"new": msgspec.Raw(b'{\n  "a": "b\\n",\r\n  "c": []\n}')})
+    start().append(msgspec.structs.replace(make_record("req_1"), usage=usage))
+    [path] = start.files
+    [_, record] = read_lines(path)
+    assert record["usage"] == {"other": {"new": {"a": "b\n", "c": []}}}
 
 
 def test_only_its_owner_may_read_it(start: Start) -> None:
@@ -192,7 +203,7 @@ class TestFullDisk:
         assert start.ids == ["req_3"]
         assert [(entry.levelname, entry.message) for entry in caplog.records] == [
             ("ERROR", "the journal cannot be written, new requests are refused: [Errno 28] No space left on device"),
-            ("WARNING", "the journal can be written again; 0 records had waited for it"),
+            ("WARNING", "the journal can be written again; records that had waited for it: 0"),
         ]
 
     @pytest.mark.parametrize("notice", [Journal.tick, Journal.close])
@@ -291,7 +302,7 @@ class TestFullDisk:
         journal.append(make_record("req_1"))
         journal.keep(make_record("req_1"))
         journal.close()
-        assert caplog.records[-1].message == "1 records were never written: the disk did not take them"
+        assert caplog.records[-1].message == "records that the disk never took, and that are lost: 1"
 
     def test_for_a_second_time_is_told_again(
         self, start: Start, disk: Disk, caplog: pytest.LogCaptureFixture
