@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
@@ -94,3 +98,38 @@ def count_workers_that_served(ingate: RunningIngate) -> int:
     """Every worker has journal files of its own."""
     files = [file for file in (ingate.data_dir / "journal").glob("*.jsonl") if b"limited" in file.read_bytes()]
     return len({file.name.partition("-worker-")[2].partition("-")[0] for file in files})
+
+
+def test_while_the_valkey_is_away_requests_are_refused_as_the_setting_says(tmp_path: Path) -> None:
+    """And its password is on no command line and in no log."""
+    with running_valkey("--requirepass", "s3cret-password") as valkey:
+        environment = {"INGATE_LIMITS": f"valkey://:s3cret-password@127.0.0.1:{valkey.port}"}
+        with start_ingate(tmp_path / "data", environment=environment) as ingate:
+            assert ask(ingate) == (200, "message")
+            children = Path(f"/proc/{ingate.process.pid}/task/{ingate.process.pid}/children")
+            for pid in children.read_text().split() if children.exists() else []:
+                assert b"s3cret" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+            valkey.kill()
+            assert ask(ingate) == (503, "ServiceUnavailable")
+            valkey.start()
+            until = time.monotonic() + 10
+            while ask(ingate)[0] != 200 and time.monotonic() < until:
+                time.sleep(0.1)
+            assert ask(ingate) == (200, "message")
+        assert "s3cret" not in ingate.stderr_file.read_text()
+
+
+def ask(ingate: RunningIngate) -> tuple[int, str]:
+    """The answer's status, and its code or type."""
+    body = {"model": "claude-haiku-4-5", "max_tokens": 1, "messages": [{"role": "user", "content": "Hello"}]}
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{ingate.base_url}/v1/messages",
+        data=json.dumps(body).encode(),
+        headers={"x-api-key": ingate.api_key, "anthropic-version": "2023-06-01", "content-type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, json.load(answer)["type"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)["error"]["code"]

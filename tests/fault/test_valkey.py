@@ -252,6 +252,17 @@ class TestPasswords:
         assert isinstance(await reserve(limiter), Reservation)
         await limiter.close(1)
 
+    async def test_a_user_that_may_do_no_more_than_it_needs(self, guarded: ValkeyServer) -> None:
+        """What docs/howto/share-limits.md says it needs."""
+        rights = "+evalsha +eval +script|load +select +time +hmget +hset +expire ~ingate:quota:*".split()
+        admin = replace(guarded.address, password=self.PASSWORD)
+        assert guarded.ask("ACL", "SETUSER", "gateway", "on", ">pw", *rights, login=admin.password) == b"OK"
+        address = replace(guarded.address, user="gateway", password="pw", database=1)
+        limiter = ValkeyLimiter(address, loop=asyncio.get_running_loop(), when_away="refuse", timeout=TIMEOUT)
+        await limiter.open(2)
+        assert isinstance(await reserve(limiter), Reservation)
+        await limiter.close(1)
+
     @pytest.mark.parametrize("password", ["", "wrong-password"])
     async def test_a_wrong_one_decides_nothing_and_is_not_shown(
         self, guarded: ValkeyServer, password: str, caplog: pytest.LogCaptureFixture

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from ingate.domain.change import LOCAL_ADMINISTRATOR, created
 from ingate.domain.deployment import Deployment
 from ingate.domain.key import ApiKey, KeyPair
+from ingate.domain.quota import ExplicitLimits
 from ingate.domain.resource import FoundryResource
 from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup, Subscription, SubscriptionId, Tenant, TenantId
@@ -45,6 +46,7 @@ def make_deployment(
         capacity=7,
         upstream=upstream,
         upstream_model="claude-opus-4-5-20251101",
+        limits=ExplicitLimits(requests=60, output_tokens=10**12),
         etag='"1"',
         system_data=CREATED,
         document={"properties": {"raiPolicyName": "Microsoft.DefaultV2"}},

@@ -68,16 +68,18 @@ class ValkeyServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def ask(self, *parts: str) -> Reply:
-        """One command, on a connection of its own."""
+    def ask(self, *parts: str, login: str = "") -> Reply:
+        """One command, on a connection of its own. `login` is the default user's password."""
+        commands = [("AUTH", login), parts] if login else [parts]
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-            connection.sendall(render_command(*(part.encode() for part in parts)))
-            reader = ReplyReader()
-            while True:
+            for command in commands:
+                connection.sendall(render_command(*(part.encode() for part in command)))
+            reader, replies = ReplyReader(), list[Reply]()
+            while len(replies) < len(commands):
                 data = connection.recv(65536)
                 assert data, "the server closed the connection"
-                if replies := reader.read(data):
-                    return replies[0]
+                replies += reader.read(data)
+            return replies[-1]
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

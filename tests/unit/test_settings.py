@@ -10,6 +10,7 @@ from ingate.settings import (
     is_loopback,
     parse_settings,
     read_environment,
+    read_limits_address,
     render_settings,
     restore_settings,
 )
@@ -132,3 +133,43 @@ def test_credentials_are_read_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOME_SECRET")
     with pytest.raises(KeyError):
         read_environment("SOME_SECRET")
+
+
+class TestSharedLimits:
+    URL = "valkey://user:s3cret@cache.example:7000/2"
+
+    def test_the_address_stands_in_settings_without_its_password(self) -> None:
+        settings = parse_settings({}, {"INGATE_LIMITS": self.URL})
+        assert settings.limits == "valkey://cache.example:7000/2"
+        assert "s3cret" not in render_settings(settings) + repr(settings)
+
+    def test_a_child_process_has_the_password_from_the_environment(self) -> None:
+        environment = {"INGATE_LIMITS": self.URL}
+        settings = restore_settings(render_settings(parse_settings({}, environment)))
+        address = read_limits_address(settings, environment)
+        assert address is not None
+        assert (address.host, address.port, address.database) == ("cache.example", 7000, 2)
+        assert (address.user, address.password) == ("user", "s3cret")
+
+    def test_another_address_in_the_environment_does_not_count(self) -> None:
+        settings = parse_settings({"limits": "valkey://a.example"}, {})
+        address = read_limits_address(settings, {"INGATE_LIMITS": "valkey://:s3cret@b.example"})
+        assert address is not None
+        assert (address.host, address.password) == ("a.example", "")
+
+    def test_without_one_limits_are_kept_in_process(self) -> None:
+        assert read_limits_address(parse_settings({}, {}), {}) is None
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "message"),
+        [
+            ("LIMITS", "valkey://:s3cret@h:x", "limits: in-process, or valkey://"),
+            ("LIMITS", "redis://h", "limits: in-process, or valkey://"),
+            ("LIMITS_WHEN_AWAY", "ignore", "limits_when_away: refuse or admit"),
+            ("LIMITS_TIMEOUT", "0", "limits_timeout: more than 0 seconds"),
+        ],
+    )
+    def test_one_that_cannot_be_used_is_named_but_not_shown(self, variable: str, value: str, message: str) -> None:
+        with pytest.raises(SettingsError, match=message) as caught:
+            parse_settings({}, {f"INGATE_{variable}": value})
+        assert "s3cret" not in str(caught.value)

@@ -74,12 +74,10 @@ class _Brotli:
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         try:
-            while True:
-                piece: bytes = self._inner.process(data, output_buffer_limit=PIECE)
+            piece: bytes = self._inner.process(data, output_buffer_limit=PIECE)
+            while piece:
                 yield piece
-                data = b""
-                if self._inner.is_finished() or self._inner.can_accept_more_data():
-                    return
+                piece = self._inner.process(b"", output_buffer_limit=PIECE)
         except self._error as error:
             raise _Broken from error
 

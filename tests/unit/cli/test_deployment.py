@@ -90,3 +90,19 @@ def test_a_wrong_command_line_is_exit_code_2(run: Run) -> None:
     assert run("deployment", "create", "small").exit_code == 2
     assert run("deployment", "create", "small", "--model", "m", "--capacity", "0").exit_code == 2
     assert run("deployment", "create", "small", "--model", "m", "--upstream-model", "x").exit_code == 2
+
+
+def test_limits_go_as_they_are_said_and_0_gives_one_back_to_the_capacity(run: Run, ingate: FakeIngate) -> None:
+    run("deployment", "create", "d1", "--model", "claude-opus-4-5", "--rpm", "60", "--otpm", "0")
+    assert json.loads(ingate.requests[-1].content)["properties"]["ingate"] == {
+        "limits": {"requestsPerMinute": 60, "outputTokensPerMinute": None}
+    }
+    assert run("deployment", "create", "d1", "--model", "claude-opus-4-5", "--itpm", "-1").exit_code == 2
+
+
+def test_limits_of_a_deployments_own_are_shown(run: Run, ingate: FakeIngate) -> None:
+    shown = run("deployment", "create", "d1", "--model", "claude-opus-4-5", "--rpm", "60", "--itpm", "5000").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["rpm", "60"] in lines
+    assert ["itpm", "5000"] in lines
+    assert "otpm" not in shown

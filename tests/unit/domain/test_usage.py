@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ingate.domain.usage import TokenUsage, decide_usage
@@ -20,6 +21,10 @@ def test_every_class_finds_its_place() -> None:
         server_tool_use=ServerToolUse(web_search_requests=3, web_fetch_requests=None),
         output_tokens_details=OutputTokensDetails(thinking_tokens=1),
         service_tier="standard",
+        inference_geo="eu",
+        speed="fast",
+        iterations=msgspec.Raw(b'[{"type":"compaction"}]'),
+        other={"new": msgspec.Raw(b"1")},
     )
     usage = decide_usage(reported)
     assert usage == TokenUsage(
@@ -31,6 +36,9 @@ def test_every_class_finds_its_place() -> None:
         thinking_tokens=1,
         web_search_requests=3,
         service_tier="standard",
+        inference_geo="eu",
+        speed="fast",
+        other={"new": msgspec.Raw(b"1"), "iterations": msgspec.Raw(b'[{"type":"compaction"}]')},
     )
     assert usage.cache_creation_input_tokens == 12
     assert usage.uncached_input_tokens == 13, "what a cache wrote counts against a quota, what it read does not"

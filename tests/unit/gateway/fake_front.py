@@ -281,12 +281,19 @@ def make_directory(*, capacity: int = 1000) -> Directory:
 class FakeFront:
     """One worker and its surroundings."""
 
-    def __init__(self, *, limits: FrontLimits | None = None, capacity: int = 1000, drain_patience: float = 0) -> None:
+    def __init__(
+        self,
+        *,
+        limits: FrontLimits | None = None,
+        capacity: int = 1000,
+        drain_patience: float = 0,
+        limiter: InProcessLimiter | None = None,
+    ) -> None:
         self.transcript: Transcript = []
         self.clock = FakeClock()
         self.upstream = FakeUpstream(self.transcript)
         self.log = FakeLog(self.transcript)
-        self.limiter = InProcessLimiter()
+        self.limiter = limiter or InProcessLimiter()
         self.pipeline = Pipeline(
             directory=self.index(make_directory(capacity=capacity)),
             limiter=self.limiter,

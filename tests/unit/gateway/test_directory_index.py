@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.gateway.fake_front import FakeUpstream, make_directory, make_resource
 
 from ingate.domain.directory import Directory, DirectoryResource
+from ingate.domain.quota import ExplicitLimits, QuotaLimits
 from ingate.gateway.directory_index import DirectoryIndex
 
 
@@ -86,3 +89,21 @@ def test_a_deployment_comes_with_what_the_hot_path_needs() -> None:
     assert entry.upstream_model == b'"fake-model"'
     assert (entry.limits.requests, entry.limits.input_tokens, entry.limits.output_tokens) == (3, 3000, 600)
     assert entry.quota_key == entry.quota_key.lower()
+
+
+def test_a_deployments_limits_of_its_own_go_before_its_capacitys() -> None:
+    directory = make_directory(capacity=3)
+    [resource] = directory.resources
+    limited = replace(resource.deployments[0], limits=ExplicitLimits(requests=60, output_tokens=7))
+    index_of_it = DirectoryIndex(
+        replace(directory, resources=(replace(resource, deployments=(limited,)),)),
+        get_upstream=lambda _: FakeUpstream(),
+        default_resource=None,
+        domains=(),
+    )
+    found = index_of_it.find_resource(b"example-resource.localhost")
+    assert found is not None
+    [entry] = found.deployments.values()
+    assert entry.limits == QuotaLimits(requests=60, input_tokens=3000, output_tokens=7)
+    assert entry.counting_limits == QuotaLimits.of_requests(60)
+    assert entry.counting_quota_key != entry.quota_key

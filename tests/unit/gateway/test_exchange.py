@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
-from collections.abc import Callable
 
 import anthropic
-import brotli
 import httpx2
 import pytest
-from backports import zstd
+from tests.support.content_codings import CODINGS
 from tests.support.sse_events import parse_events
 from tests.unit.gateway.fake_front import BODY, JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
 
@@ -36,8 +33,8 @@ DELTA = (
 TEXT = b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"seven b"}}\n\n'
 """Two tokens, by the estimate."""
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-LARGE_BODY = STREAM_BODY.replace(b"[]", b'[{"role":"user","content":"%b"}]' % (b"word " * 850))
-"""Nearly a capacity unit's input."""
+LARGE_BODY = STREAM_BODY.replace(b"[]", b'[{"role":"user","content":"%b"}]' % (b"word " * 1100))
+"""More than a capacity unit's input."""
 
 
 def begin(front: FakeFront, body: bytes | None = None) -> FakeClient:
@@ -268,14 +265,6 @@ class TestSettlement:
         assert len(front.upstream.calls) == 3
 
 
-CODINGS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"gzip": gzip.compress,
-    b"deflate": zlib.compress,
-    b"br": brotli.compress,
-    b"zstd": zstd.compress,
-}
-
-
 class TestCompressedAnswers:
     @pytest.mark.parametrize("coding", CODINGS)
     @pytest.mark.parametrize(("kind", "body"), [(JSON, MESSAGE), (SSE, START + BLOCK + TEXT + DELTA + STOP)])
@@ -347,11 +336,11 @@ class TestDraining:
         self.leave(front, sent)
         if sent is None:
             front.call.answers(200, [SSE], START, ended=False)
-        front.call.sends(TEXT + DELTA.replace(b":3", b":300"))
+        front.call.sends(TEXT + DELTA.replace(b":3", b":500"))
         front.call.sends(STOP, ended=True)
         [record] = front.log.records
         assert (record.outcome, record.status) == ("client-gone", 499 if sent is None else 200)
-        assert record.usage == TokenUsage(input_tokens=7, output_tokens=300)
+        assert record.usage == TokenUsage(input_tokens=7, output_tokens=500)
         assert not record.usage_is_estimate
         front.clock.advance(60)
         assert b"OutputTokens" in begin(front).takes(), "the quota has paid for it"

@@ -8,6 +8,7 @@ import pytest
 from tests.support.control_plane import ManagementClient
 
 from ingate.domain.directory import DirectoryDeployment, parse_directory
+from ingate.domain.quota import ExplicitLimits
 
 pytestmark = pytest.mark.anyio
 
@@ -173,3 +174,67 @@ async def test_many_changes_at_once_all_arrive(client: ManagementClient) -> None
     responses = await asyncio.gather(*(client.send("PUT", path_of(client, name), AZURE_CLI_BODY) for name in names))
     assert {response.status_code for response in responses} == {201}
     assert all(find_published(client, name) is not None for name in names)
+
+
+class TestLimits:
+    """`properties.ingate.limits`, in place of what capacity gives."""
+
+    @staticmethod
+    def body_with(limits: object, **ingate: object) -> dict[str, Any]:
+        return {
+            **AZURE_CLI_BODY,
+            "properties": {**AZURE_CLI_BODY["properties"], "ingate": {"limits": limits, **ingate}},
+        }
+
+    async def test_they_are_shown_and_published(self, client: ManagementClient) -> None:
+        limits = {"requestsPerMinute": 60, "inputTokensPerMinute": 50_000}
+        properties = (await client.send("PUT", path_of(client, "a1"), self.body_with(limits))).json()["properties"]
+        assert properties["ingate"]["limits"] == limits
+        assert [limit["count"] for limit in properties["rateLimits"]] == [60, 50_000]
+        published = find_published(client, "a1")
+        assert published is not None
+        assert published.limits == ExplicitLimits(requests=60, input_tokens=50_000)
+
+    async def test_without_any_nothing_is_shown(self, client: ManagementClient) -> None:
+        properties = (await client.send("PUT", path_of(client, "a1"), AZURE_CLI_BODY)).json()["properties"]
+        assert "limits" not in properties["ingate"]
+        published = find_published(client, "a1")
+        assert published is not None
+        assert published.limits is None
+
+    @pytest.mark.parametrize(
+        ("body", "kept"),
+        [
+            (AZURE_CLI_BODY, {"requestsPerMinute": 60, "outputTokensPerMinute": 7}),
+            (body_with({}), {"requestsPerMinute": 60, "outputTokensPerMinute": 7}),
+            (body_with({"requestsPerMinute": None}), {"outputTokensPerMinute": 7}),
+            (
+                body_with({"requestsPerMinute": 61, "inputTokensPerMinute": 5}),
+                {"requestsPerMinute": 61, "inputTokensPerMinute": 5, "outputTokensPerMinute": 7},
+            ),
+            (body_with(None), None),
+        ],
+    )
+    async def test_what_a_put_leaves_out_stays_and_null_takes_it_away(
+        self, client: ManagementClient, body: dict[str, Any], kept: dict[str, int] | None
+    ) -> None:
+        first = self.body_with({"requestsPerMinute": 60, "outputTokensPerMinute": 7}, upstreamModel="m")
+        await client.send("PUT", path_of(client, "a1"), first)
+        ingate = (await client.send("PUT", path_of(client, "a1"), body)).json()["properties"]["ingate"]
+        assert ingate.get("limits") == kept
+        assert ingate["upstreamModel"] == "m", "limits alone leave the upstream as it is"
+
+    async def test_a_patch_of_the_capacity_leaves_them(self, client: ManagementClient) -> None:
+        await client.send("PUT", path_of(client, "a1"), self.body_with({"requestsPerMinute": 60}))
+        patched = await client.send("PATCH", path_of(client, "a1"), {"sku": {"capacity": 5}})
+        assert [limit["count"] for limit in patched.json()["properties"]["rateLimits"]] == [60, 5000]
+
+    @pytest.mark.parametrize(
+        "limits",
+        [{"requestsPerMinute": value} for value in (0, -1, 10**12 + 1, 1.5, "60", True)]
+        + [{"rpm": 1}, [], 7, "none"],
+    )
+    async def test_others_are_refused(self, client: ManagementClient, limits: object) -> None:
+        response = await client.send("PUT", path_of(client, "a1"), self.body_with(limits))
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidRequestContent")
+        assert find_published(client, "a1") is None

@@ -22,7 +22,7 @@ OTHER_LIMIT = 16 * 1024
 """Bytes of unknown fields that a usage keeps."""
 
 SAMPLE_BYTES = 1024
-SAMPLED_THROUGHOUT = 2 * 1024
+SAMPLED_THROUGHOUT = 4 * 1024
 """Of a stream, the bytes that are kept without a gap, for an estimate of what it held in case it breaks off."""
 
 _USAGE_OBJECT = re.compile(rb'"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
@@ -329,7 +329,7 @@ class JsonAnswerReader(AnswerReader):
 class StreamAnswerReader(AnswerReader):
     """Reads an SSE answer. It looks only into the events that hold usage, and at the end for an error."""
 
-    __slots__ = ("_carry", "_last", "_passed", "_sample_due", "_sampled", "_samples", "saw_content")
+    __slots__ = ("_carry", "_last", "_beginning", "_passed", "_sample_due", "_samples", "saw_content")
 
     def __init__(self) -> None:
         super().__init__()
@@ -339,7 +339,8 @@ class StreamAnswerReader(AnswerReader):
         """The bytes that ended the last event, and perhaps some before them."""
         self._passed = 0
         self._sample_due = 0
-        self._sampled = 0
+        self._beginning: tuple[int, int] | None = None
+        """How much had passed, and how many samples there were, when the samples began to have gaps."""
         self._samples: list[bytes] = []
         """Events, so that what they held can be measured if it has to be; most often it has not."""
         self.saw_content = False
@@ -361,19 +362,18 @@ class StreamAnswerReader(AnswerReader):
         self._read_event(last[last.rfind(b"\n\n") + 1 :])
 
     def measure_content(self) -> int:
-        content = sum(map(len, _CONTENT.findall(b"\n".join(self._samples))))
-        if self._sampled:
-            content = content * self._passed // self._sampled
-        if self._carry is not None:
-            content += sum(map(len, _CONTENT.findall(self._carry)))
-        return content
+        passed, samples = self._beginning or (self._passed, len(self._samples))
+        content = _project(self._samples[:samples], passed) + _project(self._samples[samples:], self._passed - passed)
+        return content + (_count_content(self._carry) if self._carry is not None else 0)
 
     def _sample(self, events: bytes) -> None:
         """All of a stream's beginning, then ever less."""
-        sample = events[:SAMPLE_BYTES]
-        self._samples.append(sample)
-        self._sampled += len(sample)
-        if self._sampled > SAMPLED_THROUGHOUT:
+        if self._beginning is None:
+            self._samples.append(events[:SAMPLED_THROUGHOUT])
+            if self._passed >= SAMPLED_THROUGHOUT:
+                self._beginning = self._passed, len(self._samples)
+        else:
+            self._samples.append(events[:SAMPLE_BYTES])
             self._sample_due = self._passed + self._passed // 4
 
     def _read_on(self, carry: bytearray, data: bytes) -> None:
@@ -430,6 +430,16 @@ class StreamAnswerReader(AnswerReader):
 
 _USAGE = b'"usage"'
 _DELTA = b'"delta"'
+
+
+def _count_content(events: bytes | bytearray) -> int:
+    return sum(map(len, _CONTENT.findall(events)))
+
+
+def _project(samples: list[bytes], passed: int) -> int:
+    """The content of `passed` bytes, of which these are samples."""
+    sampled = sum(map(len, samples))
+    return _count_content(b"\n".join(samples)) * passed // sampled if sampled else 0
 
 
 def _find_last_boundary(data: bytes | bytearray, start: int) -> int:

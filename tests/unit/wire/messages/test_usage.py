@@ -6,10 +6,22 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 from tests.support.sse_events import parse_events
 
-from ingate.wire.messages.usage import CARRY_LIMIT, AnswerReader, JsonAnswerReader, ReportedUsage, StreamAnswerReader
+from ingate.wire.messages.usage import (
+    CARRY_LIMIT,
+    JSON_LIMIT,
+    OTHER_LIMIT,
+    AnswerReader,
+    CacheCreation,
+    JsonAnswerReader,
+    OutputTokensDetails,
+    ReportedUsage,
+    ServerToolUse,
+    StreamAnswerReader,
+)
 
 _STREAMS = [
     "advisor_stream", "cache_read", "cache_read_stream", "cache_write", "code_exec_stream", "mcp_stream",
@@ -37,6 +49,8 @@ def flatten(reported: ReportedUsage | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ReportedUsage.__struct_fields__:
         value = getattr(reported, name)
+        if isinstance(value, msgspec.Raw):
+            value = json.loads(bytes(value) or b"null")
         inner = getattr(value, "__struct_fields__", None)
         if inner is not None:
             found.update({f"{name}.{field}": getattr(value, field) for field in inner if getattr(value, field)})
@@ -51,7 +65,7 @@ def flatten_wire(usage: dict[str, Any]) -> dict[str, Any]:
     for name, value in usage.items():
         if name not in ReportedUsage.__struct_fields__ or value is None:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name != "iterations":
             inner = cast("dict[str, int | None]", value)
             found.update({f"{name}.{key}": count for key, count in inner.items() if count})
         else:
@@ -178,7 +192,7 @@ class TestDocuments:
         assert reader.usage == ReportedUsage(input_tokens=json.loads(data)["input_tokens"])
 
     @pytest.mark.parametrize(
-        "data", [b"", b"{", b"[]", b"null", b'{"model":"\xff"}', b'{"usage":[]}', b"[" * 100_000, b'{"usage":{}} {}']
+        "data", [b"", b"{", b"[]", b"null", b'{"model":"\xff"}', b"[" * 100_000, b'{"usage":{}} {}']
     )
     def test_what_is_no_answer_says_nothing(self, data: bytes) -> None:
         reader = read(JsonAnswerReader(), data, 10**9)
@@ -200,3 +214,115 @@ def test_a_later_figure_replaces_an_earlier_one_and_silence_does_not() -> None:
         input_tokens=5, output_tokens=9, service_tier="standard"
     )
     assert first.updated(ReportedUsage(input_tokens=0)).input_tokens == 0
+
+
+def test_a_split_of_cache_writes_does_not_outlive_the_total_that_it_was_of() -> None:
+    first = ReportedUsage(cache_creation_input_tokens=5, cache_creation=CacheCreation(ephemeral_1h_input_tokens=5))
+    assert first.updated(ReportedUsage(cache_creation_input_tokens=0)).cache_creation is None
+    assert first.updated(ReportedUsage(cache_creation_input_tokens=9)).cache_creation == first.cache_creation
+    assert first.updated(ReportedUsage(output_tokens=9)).cache_creation == first.cache_creation
+
+
+def read_usage_of(usage: str) -> ReportedUsage:
+    """As the usage of an answer, and as both usages of a stream."""
+    document = read(JsonAnswerReader(), b'{"type":"message","usage":%b}' % usage.encode(), 7)
+    stream = StreamAnswerReader()
+    stream.read(b'data: {"type":"message_start","message":{"model":"m","usage":%b}}\n\n' % usage.encode())
+    stream.read(b'data: {"type":"message_delta","delta":{},"usage":%b}\n\n' % usage.encode())
+    assert stream.response_model == "m"
+    assert document.usage == stream.usage
+    assert document.usage is not None
+    return document.usage
+
+
+class TestUnknownFields:
+    def test_they_are_kept_as_they_came(self) -> None:
+        usage = read_usage_of('{"input_tokens":5, "wishes": {"granted": [3, 1.50]}, "mood":"good","gone":null}')
+        assert usage.input_tokens == 5
+        assert usage.other == {"wishes": msgspec.Raw(b'{"granted": [3, 1.50]}'), "mood": msgspec.Raw(b'"good"')}
+
+    def test_a_part_with_one_is_kept_whole_beside_what_is_known_of_it(self) -> None:
+        usage = read_usage_of(
+            '{"output_tokens":5,"server_tool_use":{"web_search_requests":2,"map_requests":7},'
+            '"output_tokens_details":{"thinking_tokens":4,"joking_tokens":1},"cache_creation":{"ephemeral_2d":1}}'
+        )
+        assert usage.server_tool_use == ServerToolUse(web_search_requests=2)
+        assert usage.output_tokens_details == OutputTokensDetails(thinking_tokens=4)
+        assert usage.other is not None
+        assert set(usage.other) == {"server_tool_use", "output_tokens_details", "cache_creation"}
+        assert json.loads(bytes(usage.other["server_tool_use"])) == {"web_search_requests": 2, "map_requests": 7}
+
+    @pytest.mark.parametrize("value", ['"many"', "-1", "1.5", "[]", "1e400", "9007199254740993"])
+    def test_a_figure_that_is_none_does_not_take_the_others_with_it(self, value: str) -> None:
+        usage = read_usage_of(f'{{"input_tokens":{value},"output_tokens":3,"other":{{}}}}')
+        assert (usage.input_tokens, usage.output_tokens) == (None, 3)
+        assert usage.other == {"input_tokens": msgspec.Raw(value.encode()), "other": msgspec.Raw(b"{}")}
+
+    def test_a_later_one_replaces_an_earlier_one_and_silence_does_not(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'data: {"type":"message_delta","usage":{"a":1,"b":1}}\n\n')
+        reader.read(b'data: {"type":"message_delta","usage":{"b":2}}\n\n')
+        assert reader.usage == ReportedUsage(other={"a": msgspec.Raw(b"1"), "b": msgspec.Raw(b"2")})
+
+    def test_no_more_of_them_than_a_record_can_hold(self) -> None:
+        fields = ",".join(f'"field{number}":"{"x" * 1000}"' for number in range(100))
+        usage = read_usage_of(f'{{"input_tokens":5,{fields}}}')
+        assert usage.input_tokens == 5
+        assert usage.other is not None
+        assert 10 < len(usage.other) < OTHER_LIMIT / 1000
+
+    def test_a_usage_that_is_no_object_is_none(self) -> None:
+        reader = read(JsonAnswerReader(), b'{"type":"message","model":"m","usage":[]}', 100)
+        assert (reader.usage, reader.response_model, reader.ended_well) == (None, "m", True)
+
+    def test_they_are_kept_of_a_long_answer_too(self) -> None:
+        text = b'{"content":"%b","usage":{"output_tokens":7,"new":{"x":1}}}' % (b"x" * JSON_LIMIT)
+        reader = read(JsonAnswerReader(), text, 10_000)
+        assert reader.usage == ReportedUsage(output_tokens=7, other={"new": msgspec.Raw(b'{"x":1}')})
+        assert reader.usage_is_final
+
+
+def render_text(text: str, kind: str = "text") -> bytes:
+    delta = json.dumps({"type": "content_block_delta", "index": 0, "delta": {"type": f"{kind}_delta", kind: text}})
+    return f"event: content_block_delta\ndata: {delta}\n\n".encode()
+
+
+class TestMeasuringContent:
+    @pytest.mark.parametrize("kind", ["text", "thinking", "partial_json"])
+    @pytest.mark.parametrize("chunk", [1, 50, 10**9])
+    def test_of_a_short_stream_to_the_byte(self, kind: str, chunk: int) -> None:
+        data = b"".join(render_text(text, kind) for text in ("one", ' "two" \n', "{}", ""))
+        reader = StreamAnswerReader()
+        for start in range(0, len(data), chunk):
+            reader.read(data[start : start + chunk])
+        assert reader.measure_content() == len(b'one \\"two\\" \\n{}')
+
+    def test_whatever_the_order_and_spelling_of_a_deltas_fields(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(b'data: {"delta" : { "text": "four" , "type":"text_delta"},"type":"content_block_delta"}\n\n')
+        assert reader.measure_content() == 4
+
+    def test_a_torn_event_counts_as_far_as_it_came(self) -> None:
+        reader = StreamAnswerReader()
+        reader.read(render_text("four") + render_text("twelve bytes")[:-10])
+        before = reader.measure_content()
+        reader.end()
+        assert before == reader.measure_content() == 4 + 7
+
+    @pytest.mark.parametrize("chunk", [1, 140, 3000, 64 * 1024])
+    def test_of_a_long_stream_within_a_tenth(self, chunk: int) -> None:
+        texts = [f"{number} says {'so ' * (number % 7)}" for number in range(3000)]
+        data = b"".join(map(render_text, texts))
+        reader = StreamAnswerReader()
+        for start in range(0, len(data), chunk):
+            reader.read(data[start : start + chunk])
+        truth = sum(map(len, texts))
+        assert abs(reader.measure_content() - truth) < truth / 10
+
+    def test_what_server_tools_found_is_no_content_of_the_answer(self) -> None:
+        reader = StreamAnswerReader()
+        found = json.dumps({"type": "content_block_start", "content_block": {"text": "x" * 50_000}}).encode()
+        for _ in range(100):
+            reader.read(render_text("twelve bytes"))
+            reader.read(b"event: content_block_start\ndata: %b\n\n" % found)
+        assert 1100 < reader.measure_content() < 1300
