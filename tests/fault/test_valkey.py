@@ -134,6 +134,16 @@ async def test_a_request_waits_no_longer_than_the_timeout_for_one_that_hangs(val
         await until_decided(limiter)
 
 
+async def test_a_worker_that_was_busy_itself_reads_what_has_come_before_it_gives_up(valkey: ValkeyServer) -> None:
+    async with limiter_on(valkey) as limiter:
+        decisions: list[Decision] = []
+        limiter.reserve("a", LIMITS, 1, 0.0, decisions.append)
+        await asyncio.sleep(0)
+        time.sleep(TIMEOUT * 1.5)  # noqa: ASYNC251 - what it is about
+        await asyncio.sleep(0.1)
+        assert [type(decision) for decision in decisions] == [Reservation]
+
+
 async def test_what_it_took_too_late_for_a_request_that_was_refused_is_given_back(valkey: ValkeyServer) -> None:
     async with limiter_on(valkey) as limiter:
         assert isinstance(await reserve(limiter, 1), Reservation)
@@ -254,7 +264,8 @@ class TestPasswords:
 
     async def test_a_user_that_may_do_no_more_than_it_needs(self, guarded: ValkeyServer) -> None:
         """What docs/howto/share-limits.md says it needs."""
-        rights = "+evalsha +eval +script|load +select +time +hmget +hset +expire ~ingate:quota:*".split()
+        scripting, in_the_script = ("+evalsha", "+eval", "+script|load"), ("+time", "+hmget", "+hset", "+expire")
+        rights = (*scripting, *in_the_script, "+select", "~ingate:quota:*")
         admin = replace(guarded.address, password=self.PASSWORD)
         assert guarded.ask("ACL", "SETUSER", "gateway", "on", ">pw", *rights, login=admin.password) == b"OK"
         address = replace(guarded.address, user="gateway", password="pw", database=1)

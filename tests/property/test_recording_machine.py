@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 from tests.property.test_exchange_machine import SETTLED, ExchangeMachine
 
 
 class RecordingMachine(ExchangeMachine):
-    @initialize(version=st.sampled_from([b"1.1", b"1.0"]))
-    def start(self, version: bytes) -> None:
-        super().start(version)
-        self.front.log.waiting = []
+    def connect(self) -> None:
+        if self.front.log.waiting is None:
+            self.front.log.waiting = []
+        super().connect()
 
     @precondition(lambda self: bool(self.front.log.waiting))
     @rule(is_safe=st.booleans())
@@ -32,12 +32,12 @@ class RecordingMachine(ExchangeMachine):
     def every_exchange_settled_once(self) -> None:
         if not hasattr(self, "front"):
             return
-        log = self.front.log
-        records = [*log.records, *log.kept]
+        records = [*self.front.log.records, *self.front.log.kept]
         assert all(record.outcome in SETTLED for record in records)
-        open_exchanges = 0 if self.call is None else 1
-        assert len(records) == self.settled == len(self.front.upstream.calls) - open_exchanges
         assert len({record.apim_request_id for record in records}) == len(records)
+        open_exchanges = len(self.drains) + (self.call is not None)
+        assert len(records) == self.settled == len(self.front.upstream.calls) - open_exchanges
+        assert len(self.limiter.open) == open_exchanges
 
 
 RecordingMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource, render_directory
 from ingate.domain.key import digest_api_key
@@ -33,6 +34,8 @@ from .messages_requests import (
 )
 from .raw_client import Address, exchange
 from .recording_upstream import RecordingUpstream, recording_upstream
+
+LOG = "gateway.log"
 
 _RESOURCE_ID = (
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/front-tests"
@@ -71,12 +74,13 @@ class Front:
     """A running gateway worker."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], address: Address, upstream: RecordingUpstream, log: Path
+        self, process: subprocess.Popen[bytes], address: Address, upstream: RecordingUpstream, data_directory: Path
     ) -> None:
         self.process = process
         self.address = address
         self.upstream = upstream
-        self._log = log
+        self.data_directory = data_directory
+        self._log = data_directory / LOG
 
     @property
     def pid(self) -> int:
@@ -107,8 +111,10 @@ def running_front(
     routes: Sequence[Route] = (),
     first_byte_timeout: float = 30.0,
     idle_timeout: float = 30.0,
+    settings: Mapping[str, Any] | None = None,
 ) -> Generator[Front]:
-    """A worker and its recording upstream, both gone afterwards. The two timeouts are the recording upstream's."""
+    """A worker and its recording upstream, both gone afterwards. The two timeouts are the recording upstream's;
+    `settings` are the worker's own, where they are not the defaults."""
     with tempfile.TemporaryDirectory(prefix="front-") as name, recording_upstream() as upstream:
         data_directory = Path(name)
         recorded = Route(
@@ -119,8 +125,8 @@ def running_front(
         _write_directory(data_directory, [recorded, *routes], upstream.base_url)
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
             address: Address = listener.getsockname()
-            process, log = _start(data_directory, listener, deadlines or Deadlines())
-        front = Front(process, address, upstream, log)
+            process = _start(data_directory, listener, deadlines or Deadlines(), settings or {})
+        front = Front(process, address, upstream, data_directory)
         try:
             _await_ready(front)
             yield front
@@ -180,21 +186,19 @@ def _upstream(number: int, route: Route, credential: Path, recording_url: str) -
 
 
 def _start(
-    data_directory: Path, listener: socket.socket, deadlines: Deadlines
-) -> tuple[subprocess.Popen[bytes], Path]:
-    log = data_directory / "gateway.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(data_directory, listener.fileno(), deadlines),
+    data_directory: Path, listener: socket.socket, deadlines: Deadlines, more: Mapping[str, Any]
+) -> subprocess.Popen[bytes]:
+    with (data_directory / LOG).open("wb") as output:
+        return subprocess.Popen(
+            _command(data_directory, listener.fileno(), deadlines, more),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=(listener.fileno(),),
         )
-    return process, log
 
 
-def _command(data_directory: Path, listen_fd: int, deadlines: Deadlines) -> list[str]:
+def _command(data_directory: Path, listen_fd: int, deadlines: Deadlines, more: Mapping[str, Any]) -> list[str]:
     settings = Settings(
         data_dir=data_directory,
         default_resource=RESOURCE_NAME,
@@ -203,6 +207,7 @@ def _command(data_directory: Path, listen_fd: int, deadlines: Deadlines) -> list
         body_timeout=deadlines.body,
         idle_timeout=deadlines.idle,
         drain_timeout=deadlines.drain,
+        **more,
     )
     arguments = ["gateway", "--settings", render_settings(settings), "--listen-fd", str(listen_fd)]
     return [sys.executable, "-m", "ingate.assembly", *arguments]

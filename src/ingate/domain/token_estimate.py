@@ -22,7 +22,7 @@ BYTES_PER_OUTPUT_TOKEN = 3.5
 
 PROMPT_TOKENS = 6
 """Every request's frame."""
-ROLE_BYTES, BLOCK_BYTES = 13, 17
+ROLE_BYTES, BLOCK_BYTES = 13, 20
 """Of the JSON around a message and around a content block, what costs no tokens."""
 TOOL_USE_TOKENS = 35
 TOOLS_TOKENS = 480
@@ -102,24 +102,22 @@ def estimate_input_tokens(body: bytes) -> int:
 
 def _estimate_messages(messages: bytes) -> float:
     """Of long ones the structure is counted at both ends and taken to be the same in between."""
-    ends, scale = messages, 1.0
-    if len(messages) > 2 * _END:
-        ends = messages[:_END] + messages[-_END:]
-        scale = len(messages) / len(ends)
+    ends = messages if len(messages) <= 2 * _END else messages[:_END] + messages[-_END:]
+    opaque, tokens = 0, 0.0
+    for key, place in ((b'"data"', messages), (b'"signature"', ends)):
+        if key in place:
+            length, cost = _weigh_opaque(messages, key)
+            opaque += length
+            tokens += cost
+    scale = max(1.0, (len(messages) - opaque) / (len(ends) + 1))
     blocks = ends.count(b'"type"')
+    if blocks:
+        structure = TOOL_USE_TOKENS * ends.count(b'"tool_use"')
+        if b'"url"' in ends:
+            structure += LINKED_MEDIA_TOKENS * len(_LINKED.findall(ends))
+        tokens += structure * scale
     frame = ROLE_BYTES * ends.count(b'"role"') + BLOCK_BYTES * blocks
-    tokens = max(0.0, _estimate_text(messages) - frame * scale / BYTES_PER_TOKEN)
-    if not blocks:
-        return tokens
-    if b'"tool_use"' in ends:
-        tokens += TOOL_USE_TOKENS * ends.count(b'"tool_use"') * scale
-    if b'"url"' in ends:
-        tokens += LINKED_MEDIA_TOKENS * len(_LINKED.findall(ends)) * scale
-    if b'"data"' in messages:
-        tokens += _weigh_opaque(messages, b'"data"')
-    if b'"signature"' in ends:
-        tokens += _weigh_opaque(messages, b'"signature"')
-    return max(0.0, tokens)
+    return tokens + max(0.0, _estimate_text(messages) - (opaque + frame * scale) / BYTES_PER_TOKEN)
 
 
 def _estimate_text(text: bytes) -> float:
@@ -149,9 +147,9 @@ def _estimate_format(format_: bytes) -> float:
     return (len(format_) - schema) * SCHEMA_TOKENS_PER_BYTE if schema >= 0 else 0
 
 
-def _weigh_opaque(messages: bytes, key: bytes) -> float:
-    """What media and signatures cost, which is by what they are, less what their length was taken for."""
-    tokens = 0.0
+def _weigh_opaque(messages: bytes, key: bytes) -> tuple[int, float]:
+    """The bytes of media or signatures, which cost by what they are and not by their length, and what they cost."""
+    length, tokens = 0, 0.0
     position = messages.find(key)
     while position >= 0:
         start = messages.find(b'"', position + len(key)) + 1
@@ -159,9 +157,10 @@ def _weigh_opaque(messages: bytes, key: bytes) -> float:
         if start == 0 or end < 0:
             break
         if _OPAQUE.match(messages, start, min(end, start + 64)):
-            tokens += _estimate_media(messages, start, end) - (end - start) / BYTES_PER_TOKEN
+            length += end - start
+            tokens += _estimate_media(messages, start, end)
         position = messages.find(key, end)
-    return tokens
+    return length, tokens
 
 
 def _estimate_media(messages: bytes, start: int, end: int) -> float:

@@ -28,6 +28,7 @@ UNSENT_LIMIT = 10_000
 """Settlements kept for a Valkey that is away."""
 
 REPORT_SECONDS = 1.0
+GRACE_SECONDS = 0.005
 _BUCKETS: tuple[QuotaBucket, ...] = ("Requests", "UncachedInputTokens", "OutputTokens")
 
 
@@ -185,8 +186,12 @@ class ValkeyLimiter:
             self._send(self._unsent.popleft())
 
     def _expire(self) -> None:
+        """After a look at what has come: a loop that was busy runs its timers before it reads."""
+        self._timer = self._loop.call_later(GRACE_SECONDS, self._decide_overdue)
+
+    def _decide_overdue(self) -> None:
         """Decides for those who have waited too long. They came in order, and so their deadlines do."""
-        now = self._loop.time()
+        now = self._loop.time() - GRACE_SECONDS
         pending = self._pending
         while pending and (pending[0].is_decided or pending[0].deadline <= now):
             late = pending.popleft()

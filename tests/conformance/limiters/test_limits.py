@@ -52,6 +52,12 @@ async def test_output_is_refused_when_it_has_been_used_and_may_be_owed(harness: 
     await admit(harness)
 
 
+async def test_the_last_token_of_output_is_enough_and_none_is_not(harness: Harness) -> None:
+    harness.limiter.settle(await admit(harness, 10), input_tokens=10, output_tokens=1199)
+    harness.limiter.settle(await admit(harness, 10), input_tokens=10, output_tokens=1)
+    assert (await refuse(harness)).bucket == "OutputTokens"
+
+
 async def test_each_deployment_has_its_own(harness: Harness) -> None:
     limits = QuotaLimits.of_capacity(1)
     await admit(harness, limits=limits)
@@ -60,10 +66,10 @@ async def test_each_deployment_has_its_own(harness: Harness) -> None:
 
 
 async def test_the_longest_wait_is_told(harness: Harness) -> None:
-    """Input is short by 1 s and output by 30 s: whoever came back after 1 s would have come for nothing."""
+    """Input is short by 20 s and output by 30 s: whoever came back after 20 s would have come for nothing."""
     reservation = await admit(harness, 6000)
     harness.limiter.settle(reservation, input_tokens=6000, output_tokens=1799)
-    assert await refuse(harness, 100) == QuotaExceeded(bucket="OutputTokens", limit=1200, retry_after=30)
+    assert await refuse(harness, 2000) == QuotaExceeded(bucket="OutputTokens", limit=1200, retry_after=30)
 
 
 @pytest.mark.parametrize(("input_tokens", "seconds"), [(100, 1), (101, 2), (550, 6), (5999, 60), (9999, 60)])
@@ -76,6 +82,20 @@ async def test_who_comes_back_when_told_is_admitted_and_not_before(
     await refuse(harness, input_tokens)
     await harness.set_clock(seconds)
     await admit(harness, input_tokens)
+
+
+@pytest.mark.parametrize("requests", [1, 3, 10])
+async def test_nor_does_asking_in_between_make_it_later(harness: Harness, requests: int) -> None:
+    """A bucket that is filled in thirty steps is as full as one that is filled in one, for all the rounding."""
+    limits = QuotaLimits.of_requests(requests)
+    for _ in range(requests):
+        await admit(harness, 0, limits)
+    seconds = (await refuse(harness, 0, limits)).retry_after
+    for second in range(0, seconds, 2):
+        await harness.set_clock(second)
+        await refuse(harness, 0, limits)
+    await harness.set_clock(seconds)
+    await admit(harness, 0, limits)
 
 
 async def test_a_refused_request_takes_nothing(harness: Harness) -> None:
@@ -120,8 +140,13 @@ async def test_no_bucket_holds_more_than_a_minutes_worth(harness: Harness) -> No
     """However late a reservation comes back, and however long nobody came."""
     reservation = await admit(harness, 6000)
     await harness.set_clock(60)
-    await admit(harness, 0)
+    early = await admit(harness, 6000)
     harness.limiter.give_back(reservation)
+    await admit(harness, 6000)
+    await refuse(harness, 1)
+    await harness.set_clock(120)
+    await admit(harness, 0)
+    harness.limiter.settle(early, input_tokens=0, output_tokens=0)
     await admit(harness, 6000)
     await refuse(harness, 1)
     await harness.set_clock(100_000)
@@ -192,3 +217,10 @@ async def test_large_limits_are_exact(harness: Harness) -> None:
     await refuse(harness, 2, huge)
     await admit(harness, 1, huge)
     await refuse(harness, 1, huge)
+
+
+async def test_nor_is_one_when_nearly_all_are_left(harness: Harness) -> None:
+    huge = QuotaLimits(requests=10**12, input_tokens=10**12, output_tokens=10**12)
+    await admit(harness, 1, huge)
+    await refuse(harness, 10**12, huge)
+    await admit(harness, 10**12 - 1, huge)

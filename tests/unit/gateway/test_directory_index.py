@@ -93,7 +93,7 @@ def test_a_deployment_comes_with_what_the_hot_path_needs() -> None:
 
 def test_a_deployments_limits_of_its_own_go_before_its_capacitys() -> None:
     directory = make_directory(capacity=3)
-    [resource] = directory.resources
+    resource = directory.resources[0]
     limited = replace(resource.deployments[0], limits=ExplicitLimits(requests=60, output_tokens=7))
     index_of_it = DirectoryIndex(
         replace(directory, resources=(replace(resource, deployments=(limited,)),)),

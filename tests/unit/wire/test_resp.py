@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from ingate.wire.resp import LARGEST_BULK, MalformedReply, Reply, ReplyError, ReplyReader, render_command
 
-EVERYTHING = b"+OK\r\n-NOSCRIPT No matching\r\n:-7\r\n$5\r\na\r\nbc\r\n$-1\r\n$0\r\n\r\n"
-EVERYTHING += b"*3\r\n:1\r\n*0\r\n*1\r\n$1\r\nx\r\n*-1\r\n"
+EVERYTHING = (
+    b"+OK\r\n-NOSCRIPT No matching\r\n:-7\r\n$5\r\na\r\nbc\r\n$-1\r\n$0\r\n\r\n"
+    b"*3\r\n:1\r\n*0\r\n*1\r\n$1\r\nx\r\n*-1\r\n"
+)
 REPLIES: list[Reply] = [b"OK", ReplyError("NOSCRIPT No matching"), -7, b"a\r\nbc", None, b"", [1, [], [b"x"]], None]
 
 
