@@ -20,8 +20,9 @@ DeploymentType = Literal["GlobalStandard", "DataZoneStandard"]
 
 DEPLOYMENT_TYPES: tuple[DeploymentType, ...] = get_args(DeploymentType)
 MODEL_FORMAT = "Anthropic"
+DEFAULT_CAPACITY = 10
 MAXIMUM_CAPACITY = 1_000_000
-"""The `capacity.maximum` of Foundry's own list of models."""
+"""`capacity.default` and `capacity.maximum` of Foundry's own list of models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from ingate.domain.catalog import Catalog, CatalogModel, ModelVersion
-from ingate.domain.deployment import MAXIMUM_CAPACITY, MODEL_FORMAT
+from ingate.domain.deployment import DEFAULT_CAPACITY, MAXIMUM_CAPACITY, MODEL_FORMAT
 from ingate.domain.resource import RESOURCE_KIND, FoundryResource
 from ingate.wire.arm.documents import JsonObject
 from ingate.wire.arm.envelopes import render_page
@@ -14,8 +14,6 @@ from ingate.wire.arm.envelopes import render_page
 from .accounts import ACCOUNT_PATH
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .scopes import find_resource
-
-DEFAULT_CAPACITY = 10
 
 
 def account_model_routes(plane: ControlPlane) -> list[BaseRoute]:

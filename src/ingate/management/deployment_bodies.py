@@ -13,6 +13,7 @@ import msgspec
 
 from ingate.domain.catalog import Catalog, ModelVersion
 from ingate.domain.deployment import (
+    DEFAULT_CAPACITY,
     MODEL_FORMAT,
     CapacityOutOfRange,
     Deployment,
@@ -34,7 +35,6 @@ from .deployment_limits import LimitsBody, decide_limits, render_limits, render_
 from .refusals import BodyInvalid, ManagementRefusal, NameInvalid, PropertyImmutable
 
 DEFAULT_TYPE = "GlobalStandard"
-DEFAULT_CAPACITY = 1
 LONGEST_MODEL_NAME = 256
 
 _READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData"})

@@ -64,13 +64,13 @@ async def test_several_deployments_of_one_model_stand_side_by_side(client: Manag
     assert models["red"] == models["blue"] == models["claude-haiku-4-5"] == "claude-haiku-4-5"
 
 
-async def test_the_version_defaults_to_the_catalogues_and_type_and_capacity_to_the_smallest(
+async def test_version_type_and_capacity_default_to_the_catalogues(
     client: ManagementClient,
 ) -> None:
     body = {"properties": {"model": {"name": "claude-haiku-4-5"}}}
     deployment = (await client.send("PUT", path_of(client, "small"), body)).json()
     assert deployment["properties"]["model"]["version"] == "2"
-    assert deployment["sku"] == {"name": "GlobalStandard", "capacity": 1}
+    assert deployment["sku"] == {"name": "GlobalStandard", "capacity": 10}
 
 
 async def test_data_zone_deployments_are_for_models_hosted_on_azure(client: ManagementClient) -> None:
