@@ -28,6 +28,8 @@ from ingate.limits.in_process import InProcessLimiter
 from ingate.limits.valkey import ValkeyLimiter, WhenAway
 from ingate.settings import Settings, read_environment, read_limits_address
 from ingate.simulator.simulator import Simulator, SimulatorSettings
+from ingate.telemetry.content_files import CONTENT_FOLDER, make_content_key
+from ingate.telemetry.content_log import FileContentLog
 from ingate.telemetry.journal import Journal
 from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.upstreams.in_process import InProcessUpstream
@@ -69,18 +71,20 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
         file_bytes=settings.journal_file_bytes,
         fsync_loop=loop if settings.fsync else None,
     )
+    content_log = FileContentLog(settings.data_dir / CONTENT_FOLDER, worker=worker, wall_clock=time.time)
     upstreams = _make_upstreams(settings, loop)
     limiter = await _open_limiter(settings, worker, loop)
-    server = _make_server(settings, journal, limiter)
+    server = _make_server(settings, journal, content_log, limiter)
 
     def use(directory: Directory) -> None:
         _use_directory(directory, server.pipeline, upstreams, settings)
+        content_log.use_retention(_list_retention(directory))
         directory_came.set()
 
     feed = DirectoryFeed(settings.data_dir / DIRECTORY_FILE, loop=loop, on_directory=use)
     feed.start()
     await directory_came.wait()  # until then, connections wait in the socket's queue
-    ticker = _Ticker(loop, server, upstreams, journal)
+    ticker = _Ticker(loop, server, upstreams, journal, content_log)
     ticker.tick()
     front = await loop.create_server(lambda: ClientConnection(server), sock=listener, backlog=BACKLOG)
     _settle_memory()
@@ -94,6 +98,7 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     if isinstance(limiter, ValkeyLimiter):
         await limiter.close(LIMITS_SECONDS)
     journal.close()
+    content_log.close()
     return 0
 
 
@@ -123,11 +128,14 @@ async def _open_limiter(
     return limiter
 
 
-def _make_server(settings: Settings, journal: Journal, limiter: QuotaLimiter) -> GatewayServer:
+def _make_server(
+    settings: Settings, journal: Journal, content_log: FileContentLog, limiter: QuotaLimiter
+) -> GatewayServer:
     pipeline = Pipeline(
         directory=None,
         limiter=limiter,
         log=journal,
+        content_log=content_log,
         clock=time.monotonic,
         wall_clock=time.time,
         make_request_id=make_request_id,
@@ -154,6 +162,18 @@ def _use_directory(directory: Directory, pipeline: Pipeline, upstreams: Upstream
     _log.info("serving directory revision %d", directory.revision)
 
 
+def _list_retention(directory: Directory) -> dict[str, int]:
+    """Days, of the deployments that ask for their content to be kept."""
+    return {
+        make_content_key(
+            resource.name, resource.resource_id, deployment.name
+        ): deployment.record_content.retention_days
+        for resource in directory.resources
+        for deployment in resource.deployments
+        if deployment.record_content is not None
+    }
+
+
 def read_credential(reference: CredentialReference) -> str:
     """Raises KeyError or OSError."""
     if reference.source == "env":
@@ -162,15 +182,21 @@ def read_credential(reference: CredentialReference) -> str:
 
 
 class _Ticker:
-    """Looks for connections that have reached their deadline, and after the journal's disk."""
+    """Looks for connections that have reached their deadline, after the journal's disk, and for old content."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, server: GatewayServer, upstreams: UpstreamRegistry, journal: Journal
+        self,
+        loop: asyncio.AbstractEventLoop,
+        server: GatewayServer,
+        upstreams: UpstreamRegistry,
+        journal: Journal,
+        content_log: FileContentLog,
     ) -> None:
         self._loop = loop
         self._server = server
         self._upstreams = upstreams
         self._journal = journal
+        self._content_log = content_log
         self._timer: asyncio.TimerHandle | None = None
 
     def tick(self) -> None:
@@ -178,6 +204,7 @@ class _Ticker:
         self._server.sweep()
         self._upstreams.sweep(self._loop.time())
         self._journal.tick()
+        self._content_log.tick()
 
     def stop(self) -> None:
         if self._timer is not None:

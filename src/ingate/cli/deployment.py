@@ -37,6 +37,13 @@ def deployment_commands() -> None:
 @limit_option("--rpm", "Requests")
 @limit_option("--itpm", "Uncached input tokens")
 @limit_option("--otpm", "Output tokens")
+@click.option(
+    "--record-content-days",
+    type=click.IntRange(0, 365),
+    metavar="N",
+    help="Keep what requests and answers say for N days, keys and tokens redacted; 0 keeps nothing again.",
+)
+@click.option("--redact", multiple=True, metavar="PATTERN", help="What else to redact (RE2). May be repeated.")
 @click.option("--sku", type=click.Choice(SKUS), help="Deployment type. [default: GlobalStandard]")
 @click.option("--upstream", metavar="NAME", help="The upstream that answers. [default: the simulator]")
 @click.option("--upstream-model", metavar="NAME", help="The model's name at the upstream. [default: the model's id]")
@@ -52,6 +59,8 @@ def create_deployment(
     rpm: int | None,
     itpm: int | None,
     otpm: int | None,
+    record_content_days: int | None,
+    redact: tuple[str, ...],
     sku: str | None,
     upstream: str | None,
     upstream_model: str | None,
@@ -62,11 +71,16 @@ def create_deployment(
     """Create a deployment, or change one: what is not given stays as it is."""
     if upstream_model and not upstream:
         raise click.UsageError("--upstream-model says what --upstream calls the model: give both.")
+    if redact and not record_content_days:
+        raise click.UsageError("--redact says what --record-content-days leaves out: give both.")
     account = find_resource(connection, resource, resource_group)
     properties: JsonObject = {"model": _present(format="Anthropic", name=model, version=model_version)}
     ingate = _present(upstream=upstream, upstreamModel=upstream_model)
     if limits := _present(requestsPerMinute=rpm, inputTokensPerMinute=itpm, outputTokensPerMinute=otpm):
         ingate["limits"] = {name: value or None for name, value in limits.items()}
+    if record_content_days is not None:
+        recording: JsonObject = {"retentionDays": record_content_days, "redact": list(redact)}
+        ingate["recordContent"] = recording if record_content_days else None
     if ingate:
         properties["ingate"] = ingate
     body: JsonObject = {"properties": properties}
@@ -166,6 +180,11 @@ def _list_limits(deployment: JsonObject) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
+def _list_recording(deployment: JsonObject) -> list[tuple[str, str]]:
+    days = get_text(deployment, "properties", "ingate", "recordContent", "retentionDays")
+    return [("content kept", f"{days} days")] if days else []
+
+
 def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
     fields = [
         ("name", get_text(deployment, "name")),
@@ -174,6 +193,7 @@ def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
         ("type", get_text(deployment, "sku", "name")),
         ("capacity", get_text(deployment, "sku", "capacity")),
         *_list_limits(deployment),
+        *_list_recording(deployment),
         ("state", get_text(deployment, "properties", "provisioningState")),
         ("upstream", get_text(deployment, "properties", "ingate", "upstream")),
         ("upstream model", get_text(deployment, "properties", "ingate", "upstreamModel")),

@@ -14,6 +14,7 @@ from ingate.wire.arm.ids import render_deployment_id
 
 from .catalog import Catalog, ModelVersion
 from .change import SystemData
+from .content import ContentRecording
 from .quota import ExplicitLimits
 
 DeploymentType = Literal["GlobalStandard", "DataZoneStandard"]
@@ -43,6 +44,8 @@ class Deployment:
     system_data: SystemData
     limits: ExplicitLimits = field(default_factory=ExplicitLimits)
     """What its owner set in place of what capacity gives."""
+    record_content: ContentRecording | None = None
+    """What its owner wishes to be kept of requests and answers; None for nothing."""
     document: JsonObject = field(default_factory=lambda: {})
     """What its owner wrote, with members that Ingate does not act on."""
 

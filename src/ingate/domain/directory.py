@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from .content import ContentRecording
 from .key import DEVELOPMENT_KEY_DIGESTS
 from .quota import ExplicitLimits
 from .upstream import UpstreamDefinition
@@ -34,6 +35,8 @@ class DirectoryDeployment:
     upstream_model: str
     """What goes on as `model`."""
     limits: ExplicitLimits | None = None
+    record_content: ContentRecording | None = None
+    """None, as it is by default, keeps nothing of what requests and answers say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

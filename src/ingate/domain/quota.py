@@ -185,11 +185,3 @@ class QuotaLimiter(Protocol):
     def give_back(self, reservation: Reservation) -> None:
         """All of it: the request was never sent."""
         ...
-
-
-BYTES_PER_INPUT_TOKEN = 4
-
-
-def estimate_input_tokens(body_length: int) -> int:
-    """A guess from the body's size, replaced by the truth at settlement."""
-    return body_length // BYTES_PER_INPUT_TOKEN + 1

@@ -68,8 +68,13 @@ class _Parts(msgspec.Struct):
     output_format: msgspec.Raw = msgspec.Raw()
 
 
+LARGE_BODY = 256 * 1024
+"""Beyond this, what stands around the text hardly counts, and a look at each part would cost more than it gains."""
+SAMPLE_EVERY = 4096
+
 _decode = msgspec.json.Decoder(_Parts).decode
 _OPAQUE = re.compile(rb"[A-Za-z0-9+/=_\\-]{24,}")
+_SAMPLE = re.compile(rb"[A-Za-z0-9+/=_\\-]{64}")
 _LINE = re.compile(rb"\n\s*+")
 _LINKED = re.compile(rb'"type"\s*+:\s*+"url"')
 _FORCED = re.compile(rb'"(?:any|tool)"')
@@ -82,6 +87,8 @@ def estimate_output_tokens(content_bytes: int) -> int:
 
 def estimate_input_tokens(body: bytes) -> int:
     """Of a request's body, at least 1. What its cache will hold is not known, and so counts."""
+    if len(body) > LARGE_BODY and not _holds_media(body):
+        return int(_estimate_text(body))
     try:
         parts = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -98,6 +105,11 @@ def estimate_input_tokens(body: bytes) -> int:
     if parts.output_config or parts.output_format:
         tokens += _estimate_format(bytes(parts.output_config) or bytes(parts.output_format))
     return max(1, int(tokens))
+
+
+def _holds_media(body: bytes) -> bool:
+    """Whether a stretch of base64 is found where one looks: a medium is longer than the steps between."""
+    return any(_SAMPLE.match(body, position) for position in range(0, len(body), SAMPLE_EVERY))
 
 
 def _estimate_messages(messages: bytes) -> float:

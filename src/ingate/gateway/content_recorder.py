@@ -74,8 +74,8 @@ class ContentRecorder:
     # What the upstream says
 
     def on_answer_head(self, status: int, headers: Sequence[Header]) -> None:
-        self._head = read_answer_head(status, headers)
         self._sink.on_answer_head(status, headers)
+        self._head = read_answer_head(status, headers)
 
     def on_answer_read(self, data: bytes, ended: bool) -> None:
         self._sink.on_answer_read(data, ended)

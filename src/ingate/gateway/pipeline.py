@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ingate.domain.content import ContentLog
 from ingate.domain.exchange import ExchangeLog, ExchangeRecord
 from ingate.domain.key import KeyNumber, decide_key_number
 from ingate.domain.quota import QuotaLimiter, Reservation
@@ -30,9 +31,10 @@ from ingate.domain.refusal import (
     Unauthenticated,
 )
 from ingate.domain.token_estimate import estimate_input_tokens
-from ingate.domain.upstream import UpstreamRequest
+from ingate.domain.upstream import UpstreamRequest, UpstreamSink
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
+from .content_recorder import ContentRecorder
 from .drains import Drains
 from .exchange import Exchange
 from .identifiers import RequestIds
@@ -90,9 +92,10 @@ class Pipeline:
         make_request_id: Callable[[], str],
         make_apim_request_id: Callable[[], str],
         drains: Drains | None = None,
+        content_log: ContentLog | None = None,
     ) -> None:
         """`clock` is monotonic, in seconds; `wall_clock` counts from 1970. Without `drains`, a client that leaves
-        takes its upstream with it."""
+        takes its upstream with it; without `content_log`, no content is recorded, whoever asks for it."""
         self.directory = directory
         self.limiter = limiter
         self.log = log
@@ -101,6 +104,7 @@ class Pipeline:
         self.make_request_id = make_request_id
         self.make_apim_request_id = make_apim_request_id
         self.drains = drains if drains is not None else Drains(patience=0)
+        self.content_log = content_log
         self.draining = False
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:
@@ -166,6 +170,7 @@ class Pipeline:
         if connection.is_gone:
             self.limiter.give_back(decision)
             return
+        apim_request_id = self.make_apim_request_id()
         exchange = Exchange(
             pipeline=self,
             connection=connection,
@@ -174,11 +179,15 @@ class Pipeline:
             entry=entry,
             reservation=decision,
             streaming=parsed.stream,
-            apim_request_id=self.make_apim_request_id(),
+            apim_request_id=apim_request_id,
             started_at=started_at,
         )
+        recorder: ContentRecorder | None = None
+        if entry.deployment.record_content is not None:
+            recorder = self._make_recorder(exchange, caller, entry, body, apim_request_id)
+        sink: UpstreamSink = exchange if recorder is None else recorder
         pieces, length = splice_model(body, parsed.model_spans, entry.upstream_model)
-        exchange.call = entry.upstream.send(
+        call = entry.upstream.send(
             UpstreamRequest(
                 path=caller.endpoint.upstream_path,
                 query=head.query,
@@ -187,9 +196,32 @@ class Pipeline:
                 body=pieces,
                 content_length=length,
             ),
-            exchange,
+            sink,
         )
+        if recorder is not None:
+            recorder.call = call
+            call = recorder
+        exchange.call = call
         connection.carry(exchange)
+
+    def _make_recorder(
+        self, exchange: Exchange, caller: Caller, entry: DeploymentEntry, body: bytes, apim_request_id: str
+    ) -> ContentRecorder | None:
+        recording = entry.deployment.record_content
+        if recording is None or self.content_log is None:
+            return None
+        return ContentRecorder(
+            exchange,
+            log=self.content_log,
+            recording=recording,
+            wall_clock=self.wall_clock,
+            apim_request_id=apim_request_id,
+            resource=caller.resource.resource.name,
+            resource_id=caller.resource.resource.resource_id,
+            deployment=entry.deployment.name,
+            operation=caller.endpoint.operation,
+            request=body,
+        )
 
     def make_ids(self) -> RequestIds:
         """For an answer that has no upstream's request id."""

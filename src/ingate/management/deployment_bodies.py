@@ -1,8 +1,8 @@
 """A deployment's JSON: what Ingate reads of it, what it decides about it, and how it shows one.
 
-`properties.ingate` is ours: which upstream answers, under which model name, and limits other than the capacity's. A
-PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new deployment gets the
-simulator. The same goes for `sku` and for the model's version.
+`properties.ingate` is ours: which upstream answers, under which model name, limits other than the capacity's, and what
+is kept of the content. A PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new
+deployment gets the simulator. The same goes for `sku` and for the model's version.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ingate.domain.catalog import Catalog, ModelVersion
+from ingate.domain.content import ContentRecording
 from ingate.domain.deployment import (
     DEFAULT_CAPACITY,
     MODEL_FORMAT,
@@ -32,6 +33,7 @@ from ingate.wire.arm.envelopes import render_system_data
 from ingate.wire.arm.ids import DEPLOYMENT_TYPE
 
 from .deployment_limits import LimitsBody, decide_limits, render_limits, render_rate_limits
+from .deployment_recording import RecordContentBody, decide_record_content, render_record_content
 from .refusals import BodyInvalid, ManagementRefusal, NameInvalid, PropertyImmutable
 
 DEFAULT_TYPE = "GlobalStandard"
@@ -68,6 +70,7 @@ class IngateBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     upstream: str | None = None
     upstream_model: str | None = None
     limits: LimitsBody | msgspec.UnsetType | None = msgspec.UNSET
+    record_content: RecordContentBody | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class DeploymentProperties(msgspec.Struct):
@@ -96,6 +99,7 @@ class DecidedDeployment:
     """As the body names it; whether it exists is not decided here."""
     upstream_model: str
     limits: ExplicitLimits
+    record_content: ContentRecording | None
 
 
 def decide_deployment(
@@ -121,6 +125,9 @@ def decide_deployment(
     limits = _decide_limits(body.properties.ingate, existing)
     if not isinstance(limits, ExplicitLimits):
         return limits
+    record_content = _decide_record_content(body.properties.ingate, existing)
+    if isinstance(record_content, BodyInvalid):
+        return record_content
     return DecidedDeployment(
         model_id=model_id,
         model_version=version.version,
@@ -129,6 +136,7 @@ def decide_deployment(
         upstream=upstream[0],
         upstream_model=upstream[1],
         limits=limits,
+        record_content=record_content,
     )
 
 
@@ -162,6 +170,14 @@ def decide_sku(
 def _decide_limits(body: IngateBody | None, existing: Deployment | None) -> ExplicitLimits | BodyInvalid:
     return decide_limits(
         msgspec.UNSET if body is None else body.limits, None if existing is None else existing.limits
+    )
+
+
+def _decide_record_content(
+    body: IngateBody | None, existing: Deployment | None
+) -> ContentRecording | BodyInvalid | None:
+    return decide_record_content(
+        msgspec.UNSET if body is None else body.record_content, None if existing is None else existing.record_content
     )
 
 
@@ -211,5 +227,6 @@ def _render_computed(deployment: Deployment) -> JsonObject:
             "upstream": deployment.upstream,
             "upstreamModel": deployment.upstream_model,
             **render_limits(deployment.limits),
+            **render_record_content(deployment.record_content),
         },
     }

@@ -122,6 +122,7 @@ def _build_deployment(
         upstream=upstream,
         upstream_model=decided.upstream_model,
         limits=decided.limits,
+        record_content=decided.record_content,
         etag=plane.new_etag(),
         system_data=modified(existing and existing.system_data, plane.actor, plane.clock()),
         document=keep_document(body.document),

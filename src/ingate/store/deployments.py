@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingate.domain.content import ContentRecording
 from ingate.domain.deployment import Deployment
 from ingate.domain.naming import fold_name
 from ingate.domain.quota import ExplicitLimits
@@ -68,6 +69,7 @@ class SqlDeploymentStore:
             "requests_per_minute": deployment.limits.requests,
             "input_tokens_per_minute": deployment.limits.input_tokens,
             "output_tokens_per_minute": deployment.limits.output_tokens,
+            "record_content": _render_recording(deployment.record_content),
             "document": deployment.document,
         }
         changes = change_values(deployment.etag, deployment.system_data)
@@ -94,6 +96,19 @@ def parse_limits(row: Row[Any]) -> ExplicitLimits:
     )
 
 
+def parse_recording(row: Row[Any]) -> ContentRecording | None:
+    kept: dict[str, Any] | None = row.record_content
+    if kept is None:
+        return None
+    return ContentRecording(retention_days=kept["retention_days"], redact=tuple(kept["redact"]))
+
+
+def _render_recording(recording: ContentRecording | None) -> dict[str, Any] | None:
+    if recording is None:
+        return None
+    return {"retention_days": recording.retention_days, "redact": list(recording.redact)}
+
+
 def parse_deployment(row: Row[Any]) -> Deployment:
     return Deployment(
         resource_id=row.resource_id,
@@ -105,6 +120,7 @@ def parse_deployment(row: Row[Any]) -> Deployment:
         upstream=row.upstream,
         upstream_model=row.upstream_model,
         limits=parse_limits(row),
+        record_content=parse_recording(row),
         etag=row.etag,
         system_data=parse_system_data(row),
         document=row.document,

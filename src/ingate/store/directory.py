@@ -13,7 +13,7 @@ from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryRes
 from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, UpstreamDefinition
 
-from .deployments import parse_limits
+from .deployments import parse_limits, parse_recording
 from .resources import parse_resource
 from .statements import all_rows
 from .tables import api_keys, deployments, directory_revision, resources
@@ -81,4 +81,5 @@ def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
         upstream=row.upstream,
         upstream_model=row.upstream_model,
         limits=None if limits == ExplicitLimits() else limits,
+        record_content=parse_recording(row),
     )

@@ -143,6 +143,7 @@ deployments = Table(
     Column("requests_per_minute", BigInteger),
     Column("input_tokens_per_minute", BigInteger),
     Column("output_tokens_per_minute", BigInteger),
+    Column("record_content", JSON(none_as_null=True)),
     Column("document", JSON, nullable=False),
     *_change_columns(),
 )

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import pytest
-
-from ingate.domain.quota import DeploymentQuota, ExplicitLimits, QuotaLimits, estimate_input_tokens
+from ingate.domain.quota import DeploymentQuota, ExplicitLimits, QuotaLimits
 from ingate.domain.refusal import QuotaExceeded
 
 CAPACITY_25 = QuotaLimits.of_capacity(25)
@@ -78,8 +76,3 @@ def test_the_first_workers_have_the_larger_shares() -> None:
     assert [limits.take_share(worker, 4).requests for worker in range(4)] == [3, 3, 2, 2]
     assert [limits.take_share(worker, 4).input_tokens for worker in range(4)] == [2, 2, 2, 2]
     assert [limits.take_share(worker, 4).output_tokens for worker in range(4)] == [1, 1, 1, 0]
-
-
-@pytest.mark.parametrize(("length", "tokens"), [(0, 1), (3, 1), (4, 2), (4000, 1001)])
-def test_a_body_is_guessed_at_four_bytes_a_token(length: int, tokens: int) -> None:
-    assert estimate_input_tokens(length) == tokens

@@ -57,29 +57,38 @@ _END = re.compile(rb"\s*+}")
 def parse_request(body: bytes) -> ParsedRequest | MalformedRequest:
     """Of duplicate keys the last counts, as in Anthropic's own parser."""
     try:
-        fields = _decode_fields(body)
-        model = fields.model
-        if not isinstance(model, str):
-            problem = (
-                "Field required"
-                if model is None and "model" not in _decode_raw(body)
-                else "Input should be a valid string"
-            )
-            return MalformedRequest(message=f"model: {problem}")
-        spans = _find_only_key(body) or _step_to_model(body) or _walk_to_models(body)
+        if len(body) <= SMALL_BODY:
+            fields = _decode_fields(body)
+            spans = _find_only_key(body)
+        else:
+            raw = _decode_raw(body)
+            fields = _Fields(*(_decode_any(raw[name]) if name in raw else None for name in _Fields.__struct_fields__))
+            spans = _step_to_model(body, raw)
+        if not isinstance(fields.model, str):
+            return _refuse_model(body, fields.model)
+        spans = spans or _step_to_model(body, _decode_raw(body)) or _walk_to_models(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if str(error).startswith("Expected `object`"):
-            return MalformedRequest(message="Input should be a valid dictionary")
-        if _LONE_SURROGATE.search(body) is not None:
-            return MalformedRequest(message="The request body is not valid JSON: no low surrogate in string")
-        return MalformedRequest(message=f"The request body is not valid JSON: {_reason(error)}")
+        return _refuse_json(body, error)
     max_tokens = fields.max_tokens
     return ParsedRequest(
-        deployment_name=model,
+        deployment_name=fields.model,
         stream=fields.stream is True,
         max_tokens=max_tokens if type(max_tokens) is int else None,
         model_spans=spans,
     )
+
+
+def _refuse_model(body: bytes, model: object) -> MalformedRequest:
+    is_absent = model is None and "model" not in _decode_raw(body)
+    return MalformedRequest(message=f"model: {'Field required' if is_absent else 'Input should be a valid string'}")
+
+
+def _refuse_json(body: bytes, error: Exception) -> MalformedRequest:
+    if str(error).startswith("Expected `object`"):
+        return MalformedRequest(message="Input should be a valid dictionary")
+    if _LONE_SURROGATE.search(body) is not None:
+        return MalformedRequest(message="The request body is not valid JSON: no low surrogate in string")
+    return MalformedRequest(message=f"The request body is not valid JSON: {_reason(error)}")
 
 
 def splice_model(
@@ -108,7 +117,7 @@ def _find_only_key(body: bytes) -> tuple[Span, ...]:
     """The quick way for a small body, empty where it does not lead. A quote inside a JSON string is escaped, so
     `"model"` before a colon is nothing but a key; when those bytes occur once, and no key can be spelled with
     escapes, it is the one that the parser read."""
-    if len(body) > SMALL_BODY or b"\\u00" in body:
+    if b"\\u00" in body:
         return ()
     start = body.find(_MODEL)
     if body.find(_MODEL, start + 7) >= 0:
@@ -117,7 +126,7 @@ def _find_only_key(body: bytes) -> tuple[Span, ...]:
     return (value.span(1),) if value is not None else ()
 
 
-def _step_to_model(body: bytes) -> tuple[Span, ...]:
+def _step_to_model(body: bytes, fields: dict[str, msgspec.Raw]) -> tuple[Span, ...]:
     """Steps over the top level by the lengths of the values that the parser saw, which costs a few dozen bytes of
     work however large they are. Empty when a key is there twice.
 
@@ -126,7 +135,7 @@ def _step_to_model(body: bytes) -> tuple[Span, ...]:
     """
     spans: tuple[Span, ...] = ()
     position = 0
-    for name, raw in _decode_raw(body).items():
+    for name, raw in fields.items():
         key = _NEXT_KEY.match(body, position)
         if key is None:
             return ()
