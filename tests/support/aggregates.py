@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ingate.domain.change import LOCAL_ADMINISTRATOR, created
+from ingate.domain.content import ContentRecording
 from ingate.domain.deployment import Deployment
 from ingate.domain.key import ApiKey, KeyPair
 from ingate.domain.quota import ExplicitLimits
@@ -47,6 +48,7 @@ def make_deployment(
         upstream=upstream,
         upstream_model="claude-opus-4-5-20251101",
         limits=ExplicitLimits(requests=60, output_tokens=10**12),
+        record_content=ContentRecording(retention_days=30, redact=(r"\bélan-\d{6}\b", "[a-z]+@example\\.com")),
         etag='"1"',
         system_data=CREATED,
         document={"properties": {"raiPolicyName": "Microsoft.DefaultV2"}},

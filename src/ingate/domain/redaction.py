@@ -15,13 +15,14 @@ MARK = "[redacted]"
 
 BUILT_IN = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)",
-    r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}",
-    r"\bsk-ant-[A-Za-z0-9_-]{8,}",
+    r"eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}",
+    r"sk-ant-[A-Za-z0-9_-]{8,}",
     r"(?i)\bbearer[ \t]+[A-Za-z0-9._~+/=-]{16,}",
-    r"\b[A-Za-z0-9]{84}\b",
-    r"\b[A-Za-z0-9]{32}\b",
+    r"(?:\b|_)[A-Za-z0-9]{84}(?:\b|_)",
+    r"(?:\b|_)[A-Za-z0-9]{32}(?:\b|_)",
 )
-"""Private keys in PEM, JSON web tokens, keys of Anthropic, bearer tokens, keys of Azure (84 characters, 32 before 2024)."""
+"""Private keys in PEM, JSON web tokens, keys of Anthropic, bearer tokens, keys of Azure (of 84 characters; before 2024,
+of 32)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A deployment's JSON: what Ingate reads of it, what it decides about it, and how it shows one.
 
-`properties.ingate` is ours: which upstream answers, under which model name, limits other than the capacity's, and what
-is kept of the content. A PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new
+`properties.ingate` is ours: which upstream answers, under which model name, limits other than the capacity's, what is
+kept of the content. A PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new
 deployment gets the simulator. The same goes for `sku` and for the model's version.
 """
 

@@ -48,8 +48,8 @@ class ContentFiles:
             os.close(descriptor)
 
     def delete_old(self, now: float, retention: Mapping[str, int]) -> None:
-        """Deletes what is past its time: what its name says, or what its deployment (by key) asks for now when that is
-        less; from then on the name says that. One worker at a time. Raises OSError, after the last file."""
+        """Deletes what is past its time: what its name says, or what its deployment (by key) asks for now when that
+        is less; from then on the name says that. One worker at a time. Raises OSError, after the last file."""
         today = datetime.fromtimestamp(now, UTC).date()
         failure: OSError | None = None
         for path in sorted(self._folder.iterdir()):

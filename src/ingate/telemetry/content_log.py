@@ -1,7 +1,7 @@
 """The content log: what deployments asked to have kept, redacted and written by a thread of its own.
 
-Best effort, unlike the journal: no exchange waits for it or fails because of it, and content that comes faster than it
-can be written is left out.
+Best effort, unlike the journal: no exchange waits for it or fails because of it, and content that comes faster than
+it can be written is left out.
 """
 
 from __future__ import annotations

@@ -204,6 +204,11 @@ NOT_RECORDABLE = Case(
 )
 """When the journal's disk is full."""
 
+QUOTA_UNAVAILABLE = Case(
+    refusal=r.QuotaUnavailable, name="quota_unavailable", shape="azure", request=(message("claude-haiku-4-5"),)
+)
+"""When the shared quota's server is away, and the operator chose to refuse."""
+
 SHUTTING_DOWN = Case(
     refusal=r.ShuttingDown, name="shutting_down", shape="azure", request=(message("claude-haiku-4-5"),)
 )
@@ -243,9 +248,5 @@ HTTP_PROBLEMS = tuple(
     )
 )
 
-NOT_REACHABLE = frozenset({"QuotaUnavailable"})
-"""Refusals that no setting of `ingate up` can bring about yet, by name: without a shared quota, none can be out of
-reach. They get a case, and a row in docs/reference/errors.md, when they can."""
-
 CASES = (*REFUSALS, *HTTP_PROBLEMS)
-ALL_CASES = (*CASES, NOT_RECORDABLE, SHUTTING_DOWN)
+ALL_CASES = (*CASES, NOT_RECORDABLE, QUOTA_UNAVAILABLE, SHUTTING_DOWN)

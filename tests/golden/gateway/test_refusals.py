@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.support.raw_client import Address, NoAnswer, RawClient
+from tests.support.recording_upstream import refused_port
 from tests.support.running import RunningIngate, start_ingate
 from tests.support.strict_http import Incomplete, Response, parse_response
 
@@ -26,8 +27,8 @@ from .refusal_cases import (
     ALL_CASES,
     API_KEY,
     CASES,
-    NOT_REACHABLE,
     NOT_RECORDABLE,
+    QUOTA_UNAVAILABLE,
     SHUTTING_DOWN,
     Case,
     Filler,
@@ -46,6 +47,13 @@ def test_a_refusal_of_the_gateway_is_its_golden_file(refusing_ingate: RunningIng
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_nothing_is_served_that_cannot_be_recorded(ingate_with_full_disk: RunningIngate) -> None:
     check(NOT_RECORDABLE, ask(ingate_with_full_disk, NOT_RECORDABLE))
+
+
+def test_nothing_is_served_that_cannot_be_counted(tmp_path: Path) -> None:
+    with refused_port() as nowhere:
+        shared = {"INGATE_LIMITS": f"valkey://127.0.0.1:{nowhere}"}
+        with start_ingate(tmp_path / "data", environment=shared) as ingate:
+            check(QUOTA_UNAVAILABLE, ask(ingate, QUOTA_UNAVAILABLE))
 
 
 def test_a_request_that_comes_while_the_gateway_stops_is_told_so(tmp_path: Path) -> None:
@@ -173,7 +181,7 @@ def check_envelope(shape: Shape, body: dict[str, Any], response: Response) -> No
 def test_every_kind_of_gateway_refusal_has_a_case() -> None:
     shown = {case.refusal.__name__ for case in ALL_CASES if case.refusal}
 
-    assert shown == {kind.__name__ for kind in get_args(Refusal)} - NOT_REACHABLE
+    assert shown == {kind.__name__ for kind in get_args(Refusal)}
 
 
 def test_every_golden_file_of_the_gateway_has_a_case() -> None:

@@ -106,3 +106,28 @@ def test_limits_of_a_deployments_own_are_shown(run: Run, ingate: FakeIngate) -> 
     assert ["rpm", "60"] in lines
     assert ["itpm", "5000"] in lines
     assert "otpm" not in shown
+
+
+def test_content_recording_is_asked_for_and_0_days_turn_it_off(run: Run, ingate: FakeIngate) -> None:
+    for arguments, recording in [
+        (("--record-content-days", "7"), {"retentionDays": 7, "redact": []}),
+        (
+            ("--record-content-days", "7", "--redact", "a+", "--redact", r"\d"),
+            {"retentionDays": 7, "redact": ["a+", r"\d"]},
+        ),
+        (("--record-content-days", "0"), None),
+    ]:
+        run("deployment", "create", "kept", "--model", "claude-opus-4-5", *arguments)
+        assert json.loads(ingate.requests[-1].content)["properties"]["ingate"] == {"recordContent": recording}
+
+
+def test_what_to_redact_without_anything_kept_is_a_mistake(run: Run, ingate: FakeIngate) -> None:
+    result = run("deployment", "create", "kept", "--model", "claude-opus-4-5", "--redact", "x")
+    assert result.exit_code == 2
+    assert "--redact says what --record-content-days leaves out: give both." in result.stderr
+
+
+def test_that_content_is_kept_is_shown(run: Run, ingate: FakeIngate) -> None:
+    shown = ingate.arm[deployment_path("claude-opus-4-5")]
+    shown["properties"]["ingate"]["recordContent"] = {"retentionDays": 7, "redact": []}
+    assert "content kept    7 days\n" in run("deployment", "show", "claude-opus-4-5").stdout

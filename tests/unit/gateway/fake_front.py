@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ingate.domain.content import ContentRecording, ExchangeContent
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
 from ingate.domain.exchange import ExchangeRecord
 from ingate.domain.key import digest_api_key
@@ -203,6 +204,16 @@ class FakeLog:
 
 
 @dataclass
+class FakeContentLog:
+    transcript: Transcript = field(default_factory=Transcript)
+    contents: list[ExchangeContent] = field(default_factory=list[ExchangeContent])
+
+    def append(self, content: ExchangeContent) -> None:
+        self.contents.append(content)
+        self.transcript.append(("content", content.ending))
+
+
+@dataclass
 class FakeClient:
     """A client's connection, from the client's side."""
 
@@ -238,8 +249,11 @@ def number(prefix: str) -> Callable[[], str]:
     return lambda: f"{prefix}{next(numbers)}"
 
 
-def make_deployment(name: str, *, upstream: str = "fake", capacity: int = 1000) -> DirectoryDeployment:
+def make_deployment(
+    name: str, *, upstream: str = "fake", capacity: int = 1000, record_content: ContentRecording | None = None
+) -> DirectoryDeployment:
     return DirectoryDeployment(
+        record_content=record_content,
         name=name,
         model_id="claude-sonnet-4-5",
         model_version="20250929",
@@ -261,14 +275,14 @@ def make_resource(name: str, *deployments: DirectoryDeployment, keys: tuple[str,
     )
 
 
-def make_directory(*, capacity: int = 1000) -> Directory:
+def make_directory(*, capacity: int = 1000, record_content: ContentRecording | None = None) -> Directory:
     """Two resources; the first has `my-claude` and, in the simulator's place, `other`."""
     return Directory(
         revision=7,
         resources=(
             make_resource(
                 "example-resource",
-                make_deployment("my-claude", capacity=capacity),
+                make_deployment("my-claude", capacity=capacity, record_content=record_content),
                 make_deployment("lost", upstream="deleted"),
                 keys=(KEY_1, KEY_2),
             ),
@@ -288,14 +302,16 @@ class FakeFront:
         capacity: int = 1000,
         drain_patience: float = 0,
         limiter: InProcessLimiter | None = None,
+        record_content: ContentRecording | None = None,
     ) -> None:
         self.transcript: Transcript = []
         self.clock = FakeClock()
         self.upstream = FakeUpstream(self.transcript)
         self.log = FakeLog(self.transcript)
+        self.content_log = FakeContentLog(self.transcript)
         self.limiter = limiter or InProcessLimiter()
         self.pipeline = Pipeline(
-            directory=self.index(make_directory(capacity=capacity)),
+            directory=self.index(make_directory(capacity=capacity, record_content=record_content)),
             limiter=self.limiter,
             log=self.log,
             clock=self.clock,
@@ -303,6 +319,7 @@ class FakeFront:
             make_request_id=number("req_"),
             make_apim_request_id=number("apim-"),
             drains=Drains(patience=drain_patience),
+            content_log=self.content_log,
         )
         self.server = GatewayServer(pipeline=self.pipeline, limits=limits or FrontLimits(), clock=self.clock)
 

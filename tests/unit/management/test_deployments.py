@@ -8,6 +8,7 @@ import pytest
 from tests.support.control_plane import ManagementClient
 
 from ingate.domain.directory import DirectoryDeployment, parse_directory
+from ingate.domain.content import ContentRecording
 from ingate.domain.quota import ExplicitLimits
 
 pytestmark = pytest.mark.anyio
@@ -237,4 +238,69 @@ class TestLimits:
     async def test_others_are_refused(self, client: ManagementClient, limits: object) -> None:
         response = await client.send("PUT", path_of(client, "a1"), self.body_with(limits))
         assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidRequestContent")
+        assert find_published(client, "a1") is None
+
+
+class TestContentRecording:
+    """`properties.ingate.recordContent`: off unless asked for."""
+
+    @staticmethod
+    def body_with(recording: object) -> dict[str, Any]:
+        return {
+            **AZURE_CLI_BODY,
+            "properties": {**AZURE_CLI_BODY["properties"], "ingate": {"recordContent": recording}},
+        }
+
+    async def test_it_is_off_by_default(self, client: ManagementClient) -> None:
+        properties = (await client.send("PUT", path_of(client, "a1"), AZURE_CLI_BODY)).json()["properties"]
+        assert "recordContent" not in properties["ingate"]
+        published = find_published(client, "a1")
+        assert published is not None
+        assert published.record_content is None
+
+    async def test_it_is_shown_and_published(self, client: ManagementClient) -> None:
+        recording = {"retentionDays": 7, "redact": [r"(?i)acct-\d{6}", "größe"]}
+        properties = (await client.send("PUT", path_of(client, "a1"), self.body_with(recording))).json()["properties"]
+        assert properties["ingate"]["recordContent"] == recording
+        published = find_published(client, "a1")
+        assert published is not None
+        assert published.record_content == ContentRecording(retention_days=7, redact=(r"(?i)acct-\d{6}", "größe"))
+
+    async def test_a_put_without_it_keeps_it_and_null_turns_it_off(self, client: ManagementClient) -> None:
+        path = path_of(client, "a1")
+        await client.send("PUT", path, self.body_with({"retentionDays": 30, "redact": ["x"]}))
+        for body, shown in [
+            (AZURE_CLI_BODY, {"retentionDays": 30, "redact": ["x"]}),
+            (self.body_with({"retentionDays": 1}), {"retentionDays": 1, "redact": []}),
+            (self.body_with(None), None),
+            (AZURE_CLI_BODY, None),
+        ]:
+            ingate = (await client.send("PUT", path, body)).json()["properties"]["ingate"]
+            assert ingate.get("recordContent") == shown
+
+    async def test_a_patch_leaves_it(self, client: ManagementClient) -> None:
+        await client.send("PUT", path_of(client, "a1"), self.body_with({"retentionDays": 30}))
+        patched = await client.send("PATCH", path_of(client, "a1"), {"sku": {"capacity": 5}})
+        assert patched.json()["properties"]["ingate"]["recordContent"]["retentionDays"] == 30
+
+    @pytest.mark.parametrize(
+        ("recording", "said"),
+        [({"retentionDays": value}, "from 1 to 365") for value in (0, 366, -1)]
+        + [({"retentionDays": value}, "retentionDays") for value in (1.5, "7", True, None)]
+        + [
+            ({}, "retentionDays"),
+            ({"retentionDays": 7, "days": 7}, "days"),
+            ({"retentionDays": 7, "redact": "x"}, "redact"),
+            ({"retentionDays": 7, "redact": ["x"] * 21}, "at most 20 patterns"),
+            ({"retentionDays": 7, "redact": ["x", ""]}, "pattern 2 of redact must have 1 to 200 characters"),
+            ({"retentionDays": 7, "redact": ["x" * 201]}, "pattern 1 of redact must have 1 to 200 characters"),
+            ({"retentionDays": 7, "redact": ["x", "secret("]}, "pattern 2 of redact is not RE2: missing )"),
+            (7, "recordContent"),
+        ],
+    )
+    async def test_others_are_refused(self, client: ManagementClient, recording: object, said: str) -> None:
+        response = await client.send("PUT", path_of(client, "a1"), self.body_with(recording))
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidRequestContent")
+        assert said in response.json()["error"]["message"]
+        assert "secret" not in response.text, "a pattern may tell what is secret"
         assert find_published(client, "a1") is None

@@ -64,8 +64,8 @@ def _add_delta(block: dict[str, Any], delta: dict[str, Any]) -> None:
 
 
 def _finish_block(block: dict[str, Any]) -> dict[str, Any]:
-    """The pieces of a tool's input are read as the JSON that they are, so that what is escaped in it is seen. Where they
-    are not whole, only their size is told."""
+    """The pieces of a tool's input are read as the JSON that they are, so that what is escaped in it is seen. Where
+    they are not whole, only their size is told."""
     pieces = block.pop(_JSON_PIECES, None)
     if not isinstance(pieces, str) or not pieces:
         return block
