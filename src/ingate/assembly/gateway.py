@@ -71,7 +71,9 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
         file_bytes=settings.journal_file_bytes,
         fsync_loop=loop if settings.fsync else None,
     )
-    content_log = FileContentLog(settings.data_dir / CONTENT_FOLDER, worker=worker, wall_clock=time.time)
+    content_log = FileContentLog(
+        settings.data_dir / CONTENT_FOLDER, worker=worker, wall_clock=time.time, clock=time.monotonic
+    )
     upstreams = _make_upstreams(settings, loop)
     limiter = await _open_limiter(settings, worker, loop)
     server = _make_server(settings, journal, content_log, limiter)

@@ -11,14 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from ingate.domain.content import ExchangeContent
-from ingate.domain.redaction import Redactor
+from ingate.domain.redaction import RedactionTooSlow, Redactor
 from ingate.wire.content_coding import ContentReader
 from ingate.wire.messages.stream_content import assemble_stream
 
 DECODED_BYTES = 4 * 1024 * 1024
 """What is looked at of a compressed answer, decoded."""
 
-Unrecorded = Literal["too-long", "unreadable", "encoded"]
+Unrecorded = Literal["too-long", "unreadable", "encoded", "too-slow"]
 
 Redact = Callable[[object], object]
 _encode = msgspec.json.Encoder().encode
@@ -57,6 +57,8 @@ def _render_request(content: ExchangeContent, redact: Redact) -> dict[str, Any]:
         return size | {"content": redact(msgspec.json.decode(content.request))}
     except (ValueError, RecursionError):
         return size | {"unrecorded": "unreadable"}
+    except RedactionTooSlow:
+        return size | {"unrecorded": "too-slow"}
 
 
 def _render_answer(content: ExchangeContent, redact: Redact) -> dict[str, Any]:
@@ -75,6 +77,8 @@ def _render_answer(content: ExchangeContent, redact: Redact) -> dict[str, Any]:
         return size | {"unrecorded": unreadable.why}
     except (ValueError, RecursionError):
         return size | {"unrecorded": "unreadable"}
+    except RedactionTooSlow:
+        return size | {"unrecorded": "too-slow"}
 
 
 def _read_json(data: bytes, is_cut: bool) -> object:

@@ -36,14 +36,17 @@ class FileContentLog:
         *,
         worker: int,
         wall_clock: Callable[[], float],
+        clock: Callable[[], float],
         executor: Executor | None = None,
     ) -> None:
-        """`executor` runs one call at a time; by default it is a thread, which starts with the first call. Worker 0
-        deletes what is past its time, for all workers."""
+        """`wall_clock` counts seconds from 1970, `clock` is monotonic. `executor` runs one call at a time; by
+        default it is a thread, which starts with the first call. Worker 0 deletes what is past its time, for all
+        workers."""
         self._folder = folder
         self._files = ContentFiles(folder, worker=worker)
         self._deletes = worker == 0
         self._wall_clock = wall_clock
+        self._clock = clock
         self._executor = executor or ThreadPoolExecutor(max_workers=1, thread_name_prefix="content")
         self._redactors: dict[tuple[str, ...], Redactor] = {}
         self._retention: Mapping[str, int] = {}
@@ -108,7 +111,7 @@ class FileContentLog:
         if redactor is None:
             if len(self._redactors) >= 100:
                 self._redactors.clear()
-            redactor = self._redactors[patterns] = Redactor(patterns)
+            redactor = self._redactors[patterns] = Redactor(patterns, clock=self._clock)
         return redactor
 
     def _fail(self, why: object) -> None:

@@ -176,6 +176,16 @@ CASES: tuple[Case, ...] = (
         request=put_deployment(sku={"name": "DataZoneStandard", "capacity": 1}),
     ),
     Case(
+        refusal=r.BodyInvalid,
+        name="redaction_pattern_invalid",
+        request=put_deployment(ingate={"recordContent": {"retentionDays": 7, "redact": ["ok", "CANARY-secret("]}}),
+    ),
+    Case(
+        refusal=r.BodyInvalid,
+        name="content_kept_too_long",
+        request=put_deployment(ingate={"recordContent": {"retentionDays": 366}}),
+    ),
+    Case(
         refusal=CapacityOutOfRange,
         name="capacity_out_of_range",
         request=put_deployment(sku={"name": "GlobalStandard", "capacity": 0}),

@@ -109,14 +109,15 @@ def test_limits_of_a_deployments_own_are_shown(run: Run, ingate: FakeIngate) -> 
 
 
 def test_content_recording_is_asked_for_and_0_days_turn_it_off(run: Run, ingate: FakeIngate) -> None:
-    for arguments, recording in [
+    cases: list[tuple[tuple[str, ...], object]] = [
         (("--record-content-days", "7"), {"retentionDays": 7, "redact": []}),
         (
             ("--record-content-days", "7", "--redact", "a+", "--redact", r"\d"),
             {"retentionDays": 7, "redact": ["a+", r"\d"]},
         ),
         (("--record-content-days", "0"), None),
-    ]:
+    ]
+    for arguments, recording in cases:
         run("deployment", "create", "kept", "--model", "claude-opus-4-5", *arguments)
         assert json.loads(ingate.requests[-1].content)["properties"]["ingate"] == {"recordContent": recording}
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import json
+import subprocess
+import sys
 
 import pytest
 
-from ingate.domain.redaction import PatternInvalid, Redactor, check_pattern
+from ingate.domain.redaction import PatternInvalid, RedactionTooSlow, Redactor, check_pattern
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lb25lIn0.c2lnbmF0dXJl"
@@ -60,6 +63,15 @@ def test_no_pattern_takes_longer_than_linear_time() -> None:
     assert Redactor(["(a+)+$"]).redact("a" * 100_000 + "b") == "a" * 100_000 + "b"
 
 
+def test_finding_very_many_has_a_deadline() -> None:
+    moments = itertools.count(step=0.01)
+    redactor = Redactor(["a.*z|a"], clock=lambda: next(moments))
+    assert redactor.redact(["a" * 50, "z"]) == ["[redacted]" * 50, "z"]
+    assert redactor.redact(["a" * 50, "z"]) == ["[redacted]" * 50, "z"], "each has its own"
+    with pytest.raises(RedactionTooSlow):
+        redactor.redact(["a" * 300])
+
+
 @pytest.mark.parametrize(
     ("pattern", "reason"),
     [
@@ -73,6 +85,11 @@ def test_no_pattern_takes_longer_than_linear_time() -> None:
 )
 def test_what_is_wrong_with_a_pattern_is_said_without_it(pattern: str, reason: str) -> None:
     assert check_pattern(pattern) == PatternInvalid(reason=reason)
+
+
+def test_the_library_is_not_imported_before_a_pattern_is() -> None:
+    look = "import sys, ingate.assembly.gateway, ingate.assembly.control; sys.exit('re2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
 
 
 def test_a_valid_pattern_has_no_problem() -> None:

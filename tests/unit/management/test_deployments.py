@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 from tests.support.control_plane import ManagementClient
 
-from ingate.domain.directory import DirectoryDeployment, parse_directory
 from ingate.domain.content import ContentRecording
+from ingate.domain.directory import DirectoryDeployment, parse_directory
 from ingate.domain.quota import ExplicitLimits
 
 pytestmark = pytest.mark.anyio
@@ -269,12 +269,13 @@ class TestContentRecording:
     async def test_a_put_without_it_keeps_it_and_null_turns_it_off(self, client: ManagementClient) -> None:
         path = path_of(client, "a1")
         await client.send("PUT", path, self.body_with({"retentionDays": 30, "redact": ["x"]}))
-        for body, shown in [
+        cases: list[tuple[dict[str, Any], object]] = [
             (AZURE_CLI_BODY, {"retentionDays": 30, "redact": ["x"]}),
             (self.body_with({"retentionDays": 1}), {"retentionDays": 1, "redact": []}),
             (self.body_with(None), None),
             (AZURE_CLI_BODY, None),
-        ]:
+        ]
+        for body, shown in cases:
             ingate = (await client.send("PUT", path, body)).json()["properties"]["ingate"]
             assert ingate.get("recordContent") == shown
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from typing import Any
 
@@ -106,3 +107,12 @@ def test_of_one_that_cannot_be_decoded_only_the_size_is_kept(coding: bytes) -> N
 def test_a_few_bytes_that_stand_for_very_many_are_not_kept() -> None:
     bomb = gzip.compress(b'"' + b"x" * (DECODED_BYTES + 1) + b'"')
     assert "content" not in render(make_content(bomb, coding=b"gzip"))["answer"]
+
+
+def test_what_would_take_too_long_to_redact_is_not_kept() -> None:
+    moments = itertools.count()
+    line = render_content_line(make_content(), Redactor((), clock=lambda: next(moments)))
+    assert b'"unrecorded":"too-slow"' not in line, "there is no string in it"
+    line = render_content_line(make_content(b'["a"]', request=b'["a"]'), Redactor((), clock=lambda: next(moments)))
+    assert json.loads(line)["request"] == {"bytes": 5, "unrecorded": "too-slow"}
+    assert json.loads(line)["answer"] == {"bytes": 5, "unrecorded": "too-slow"}

@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(folder: Path, clock: Clock) -> FileContentLog:
-    return FileContentLog(folder, worker=0, wall_clock=clock, executor=AtOnce())
+    return FileContentLog(folder, worker=0, wall_clock=clock, clock=clock, executor=AtOnce())
 
 
 def names(folder: Path) -> Sequence[str]:
@@ -122,7 +122,7 @@ def test_what_was_promised_to_go_is_not_kept_for_longer(log: FileContentLog, fol
 
 
 def test_only_worker_0_deletes(folder: Path, clock: Clock) -> None:
-    log = FileContentLog(folder, worker=1, wall_clock=clock, executor=AtOnce())
+    log = FileContentLog(folder, worker=1, wall_clock=clock, clock=clock, executor=AtOnce())
     log.append(make_content())
     clock.now += 30 * DAY
     log.tick()
@@ -169,7 +169,7 @@ def test_content_that_comes_faster_than_it_is_written_is_left_out(
     folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(content_log, "WAITING_BYTES", 100)
-    log = FileContentLog(folder, worker=0, wall_clock=clock, executor=Never())
+    log = FileContentLog(folder, worker=0, wall_clock=clock, clock=clock, executor=Never())
     with caplog.at_level(logging.ERROR):
         for _ in range(10):
             log.append(make_content())
@@ -177,7 +177,7 @@ def test_content_that_comes_faster_than_it_is_written_is_left_out(
 
 
 def test_what_was_handed_over_is_written_before_the_end(folder: Path, clock: Clock) -> None:
-    log = FileContentLog(folder, worker=0, wall_clock=clock)
+    log = FileContentLog(folder, worker=0, wall_clock=clock, clock=clock)
     for _ in range(20):
         log.append(make_content())
     log.close()

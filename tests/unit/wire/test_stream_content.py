@@ -22,7 +22,10 @@ def start(index: int, **members: object) -> dict[str, Any]:
     return {"type": "content_block_start", "index": index, "content_block": members}
 
 
-START = {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 3}}}
+START: dict[str, Any] = {
+    "type": "message_start",
+    "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 3}},
+}
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
