@@ -164,11 +164,12 @@ class Pipeline:
         decision: Reservation | QuotaExceeded | QuotaUnavailable,
     ) -> None:
         """The quota's answer is there: at once when it is kept in process, a moment later when it is shared."""
+        if connection.is_gone:
+            if isinstance(decision, Reservation):
+                self.limiter.give_back(decision)
+            return
         if not isinstance(decision, Reservation):
             self.refuse(head, caller, parsed.deployment_name, decision, connection, started_at)
-            return
-        if connection.is_gone:
-            self.limiter.give_back(decision)
             return
         apim_request_id = self.make_apim_request_id()
         exchange = Exchange(
