@@ -89,9 +89,10 @@ class RawClient:
                 return response
 
     def _gather(self) -> None:
-        """Reads a large answer for a while before it is parsed again from its beginning."""
-        until = time.monotonic() + 0.02
-        while len(self.received) > 100_000 and self.wait_readable(until - time.monotonic()):
+        """Reads on until there is twice as much, or nothing more comes for a moment: an answer of many small pieces is
+        then not parsed from its beginning for each of them, while the upstream in the next thread waits its turn."""
+        enough = 2 * len(self.received)
+        while len(self.received) < enough and self.wait_readable(0.005):
             pass
 
     def wait_readable(self, seconds: float) -> bool:
