@@ -17,6 +17,7 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 from ingate.domain.token_estimate import estimate_input_tokens, estimate_output_tokens
+from ingate.simulator.incoming import SimulatorRequest
 from ingate.simulator.simulator import Simulator, SimulatorSettings
 from ingate.wire.messages.usage import StreamAnswerReader
 
@@ -85,7 +86,7 @@ def _simulate(simulator: Simulator, request: Json) -> int | None:
     """None of what it does not take."""
     body = json.dumps({**request, "stream": False}).encode()
     headers = [(b"anthropic-version", b"2023-06-01"), (b"content-type", b"application/json")]
-    answer = simulator.answer(path=b"/v1/messages", query=b"", headers=headers, body=body)
+    answer = simulator.answer(SimulatorRequest(path=b"/v1/messages", headers=headers, body=body))
     document = json.loads(b"".join(piece for _, piece in answer.chunks))
     return _find_input(document["usage"]) if answer.status == 200 else None
 

@@ -89,8 +89,8 @@ class RawClient:
                 return response
 
     def _gather(self) -> None:
-        """Reads on until there is twice as much, or nothing more comes for a moment: an answer of many small pieces is
-        then not parsed from its beginning for each of them, while the upstream in the next thread waits its turn."""
+        """Reads on until there is twice as much, or nothing more for a moment: an answer of many small pieces is then
+        not parsed from its beginning for each of them, while the upstream in the next thread waits its turn."""
         enough = 2 * len(self.received)
         while len(self.received) < enough and self.wait_readable(0.005):
             pass

@@ -17,7 +17,7 @@ import uvloop
 
 from ingate.domain.directory import Directory
 from ingate.domain.quota import QuotaLimiter
-from ingate.domain.upstream import CredentialReference
+from ingate.domain.upstream import CredentialReference, UpstreamRequest
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
 from ingate.gateway.directory_index import DirectoryIndex
@@ -27,7 +27,8 @@ from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
 from ingate.limits.valkey import ValkeyLimiter, WhenAway
 from ingate.settings import Settings, read_environment, read_limits_address
-from ingate.simulator.simulator import Simulator, SimulatorSettings
+from ingate.simulator.incoming import ServedAs, SimulatorRequest
+from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
 from ingate.telemetry.content_files import CONTENT_FOLDER, make_content_key
 from ingate.telemetry.content_log import FileContentLog
 from ingate.telemetry.journal import Journal
@@ -112,8 +113,25 @@ def _make_upstreams(settings: Settings, loop: asyncio.AbstractEventLoop) -> Upst
             tokens_per_second=settings.simulator_tokens_per_second,
         )
     )
+
+    def respond(request: UpstreamRequest) -> SimulatedAnswer:
+        return simulator.answer(
+            SimulatorRequest(
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                headers=request.headers,
+                body=b"".join(request.body),
+                served_as=ServedAs(
+                    resource_name=request.resource_name,
+                    deployment_name=request.deployment_name,
+                    hosting=request.hosting,
+                ),
+            )
+        )
+
     return UpstreamRegistry(
-        simulator=InProcessUpstream(simulator.answer, loop=loop), loop=loop, read_credential=read_credential
+        simulator=InProcessUpstream(respond, loop=loop), loop=loop, read_credential=read_credential
     )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from .catalog import Hosting
 from .content import ContentRecording
 from .key import DEVELOPMENT_KEY_DIGESTS
 from .quota import ExplicitLimits
@@ -35,6 +36,8 @@ class DirectoryDeployment:
     upstream_model: str
     """What goes on as `model`."""
     limits: ExplicitLimits | None = None
+    hosting: Hosting = "anthropic"
+    """Of this version of the model, as the catalogue has it: where it runs decides which features it has."""
     record_content: ContentRecording | None = None
     """None, as it is by default, keeps nothing of what requests and answers say."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from ingate.wire.arm.ids import render_upstream_id
 
+from .catalog import Hosting
 from .change import SystemData
 
 UpstreamKind = Literal["simulator", "messages-api"]
@@ -110,13 +111,16 @@ class UpstreamFailure(Enum):
     """Too slow to connect, to begin to answer, or to go on."""
     MALFORMED = "malformed"
     """What it sent is not HTTP, or not what its profile promises."""
+    CUT = "cut"
+    """The simulator was told to end the connection to the client there: a fault for the client to cope with."""
 
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it goes to an upstream: end-to-end headers only, credentials and framing not among them."""
 
+    method: bytes = b"POST"
     path: bytes
-    """Below the upstream's base URL: `/v1/messages` or `/v1/messages/count_tokens`."""
+    """Below the upstream's base URL, such as `/v1/messages`."""
     query: bytes
     """Without the question mark; empty when there is none."""
     headers: Sequence[tuple[bytes, bytes]]
@@ -124,6 +128,10 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: Sequence[bytes | memoryview]
     """The client's bytes in order, with only the value of `model` replaced."""
     content_length: int
+    resource_name: str = ""
+    deployment_name: str = ""
+    """Empty when the operation names none."""
+    hosting: Hosting = "anthropic"
     rendered: dict[object, bytes] = msgspec.field(default_factory=dict[object, bytes])
     """Where an upstream may keep what it makes of path, query and headers: a client repeats them from request to
     request, and then finds it there."""

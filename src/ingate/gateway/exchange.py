@@ -140,6 +140,10 @@ class Exchange:
         if self._left_status is not None:
             self._settle("client-gone", self._left_status, failure=failure, detail=detail)
             return
+        if failure is UpstreamFailure.CUT:
+            status = CLIENT_LEFT_STATUS if answer is None else answer.status
+            self._settle("upstream-failed", status, self._connection.cut, failure=failure, detail=detail)
+            return
         if answer is None:
             ids = self._get_ids()
             rendered = render_refusal(UpstreamUnavailable(failure=failure), ids.request_id)

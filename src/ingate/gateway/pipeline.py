@@ -196,6 +196,9 @@ class Pipeline:
                 rendered=head.rendered,
                 body=pieces,
                 content_length=length,
+                resource_name=caller.resource.resource.name,
+                deployment_name=entry.deployment.name,
+                hosting=entry.deployment.hosting,
             ),
             sink,
         )

@@ -55,6 +55,7 @@ _FAILURES: dict[UpstreamFailure, tuple[ErrorType, str]] = {
     UpstreamFailure.UNREACHABLE: ("api_error", "The upstream of this deployment cannot be reached."),
     UpstreamFailure.RESET: ("api_error", "The upstream of this deployment broke off before its answer was whole."),
     UpstreamFailure.MALFORMED: ("api_error", "The upstream of this deployment did not answer in a valid form."),
+    UpstreamFailure.CUT: ("api_error", "The simulator was told to break off."),
     UpstreamFailure.TIMEOUT: ("timeout_error", "The upstream of this deployment took too long to answer."),
 }
 

@@ -9,10 +9,12 @@ import msgspec
 
 from ingate.simulator.checks import Field
 from ingate.simulator.fingerprint import Fingerprint, get_fingerprint
+from ingate.simulator.incoming import AcceptedRequest, Header, SimulatorRequest
 from ingate.simulator.json_value import JsonObject, is_object
 from ingate.simulator.message_json import render_message, render_token_count
 from ingate.simulator.message_stream import Pace, Style, render_stream
 from ingate.simulator.refusal import Refusal, refuse, render_refusal
+from ingate.simulator.reply import Reply
 from ingate.simulator.replying import decide_reply
 from ingate.simulator.request import parse_messages_request
 from ingate.simulator.tokens import count_input_tokens
@@ -52,13 +54,20 @@ class SimulatedAnswer:
     """An answer without framing: no content-length, no transfer-encoding."""
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: tuple[Header, ...]
     chunks: Iterable[tuple[float, bytes]]
-    """(seconds to wait before this piece, piece); a stream has a piece for each event, and is read once."""
+    """(seconds to wait before this piece, piece); a stream has a piece for each event, and is read once. Raises
+    ConnectionResetError where a script wants the connection to the client cut."""
+    forward_to: str | None = None
+    """The name of the upstream that answers instead: status, headers and chunks then mean nothing."""
 
 
 class Simulator:
-    """Answers `POST /v1/messages` and `POST /v1/messages/count_tokens` as a model's server would."""
+    """Answers `POST /v1/messages` and `POST /v1/messages/count_tokens` as a model's server would.
+
+    `answer` is the three steps in one; a script takes them one by one, to put its own reply in the generated one's
+    place.
+    """
 
     def __init__(self, *, settings: SimulatorSettings) -> None:
         self._settings = settings
@@ -66,69 +75,87 @@ class Simulator:
             time_to_first_token=settings.time_to_first_token, tokens_per_second=settings.tokens_per_second
         )
 
-    def answer(
-        self, *, path: bytes, query: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
-    ) -> SimulatedAnswer:
-        """The same answer for the same path, version header and body. `query` makes no difference."""
-        fingerprint = get_fingerprint(seed=self._settings.seed, path=path, body=body)
+    def answer(self, request: SimulatorRequest) -> SimulatedAnswer:
+        """The same answer for the same path, headers that count, and body; `query` makes no difference."""
+        fingerprint = get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body)
         try:
-            return self._answer(path, headers, body, fingerprint)
+            accepted = self.accept(request)
+            if isinstance(accepted, Refusal):
+                return answer_refusal(accepted, fingerprint)
+            if request.path == COUNT_TOKENS_PATH:
+                return answer_json(200, render_token_count(count_input_tokens(accepted.body)), fingerprint)
+            return self.render(accepted, self.compose(accepted))
         except RecursionError:
             # Reading JSON and writing it again both descend as deep as the body does.
-            return self._answer_refusal(refuse("The request body is nested too deeply"), fingerprint)
+            return answer_refusal(refuse("The request body is nested too deeply"), fingerprint)
 
-    def _answer(
-        self, path: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes, fingerprint: Fingerprint
-    ) -> SimulatedAnswer:
-        fields = _FIELDS.get(path)
+    def accept(self, request: SimulatorRequest) -> AcceptedRequest | Refusal:
+        """The request, if Claude would answer it; otherwise why not."""
+        fields = _FIELDS.get(request.path)
         if fields is None:
-            refusal = Refusal(error_type="not_found_error", message="Not Found")
-            return self._answer_refusal(refusal, fingerprint)
-        version = parse_version(headers)
+            return Refusal(error_type="not_found_error", message="Not Found")
+        version = parse_version(request)
         if isinstance(version, Refusal):
-            return self._answer_refusal(version, fingerprint)
-        accepted = parse_body(body, fields=fields, version=version)
-        if isinstance(accepted, Refusal):
-            return self._answer_refusal(accepted, fingerprint)
-        input_tokens = count_input_tokens(accepted)
-        if path == COUNT_TOKENS_PATH:
-            return self._answer_json(200, render_token_count(input_tokens), fingerprint)
-        return self._answer_message(accepted, input_tokens, fingerprint)
+            return version
+        body = parse_body(request.body, fields=fields, version=version)
+        if isinstance(body, Refusal):
+            return body
+        return AcceptedRequest(
+            request=request,
+            body=body,
+            version=version.decode(),
+            betas=parse_betas(request.headers),
+            fingerprint=get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body),
+        )
 
-    def _answer_message(self, body: JsonObject, input_tokens: int, fingerprint: Fingerprint) -> SimulatedAnswer:
-        request = parse_messages_request(body)
-        reply = decide_reply(request, input_tokens=input_tokens, fingerprint=fingerprint)
-        if not request.is_streamed:
-            wait = self._pace.time_to_first_token + self._pace.get_seconds(reply.usage.output_tokens)
-            return self._answer_json(200, render_message(reply), fingerprint, wait=wait)
+    def compose(self, accepted: AcceptedRequest) -> Reply:
+        """The generated reply."""
+        return decide_reply(
+            parse_messages_request(accepted.body),
+            input_tokens=count_input_tokens(accepted.body),
+            fingerprint=accepted.fingerprint,
+        )
+
+    def render(self, accepted: AcceptedRequest, reply: Reply, pace: Pace | None = None) -> SimulatedAnswer:
+        """The reply as JSON or as a stream, as the request asks. Without `pace`, at the pace of the settings."""
+        pace = pace or self._pace
+        fingerprint = accepted.fingerprint
+        if accepted.body.get("stream") is not True:
+            wait = pace.time_to_first_token + pace.get_seconds(reply.usage.output_tokens)
+            return answer_json(200, render_message(reply), fingerprint, wait=wait)
         style = Style(pad_data_lines=self._settings.pad_data_lines, first_length=fingerprint.choose(2, 1 << 8))
         return SimulatedAnswer(
             status=200,
             headers=(*_STREAM_HEADERS, get_request_id_header(fingerprint)),
-            chunks=render_stream(reply, self._pace, style),
-        )
-
-    def _answer_refusal(self, refusal: Refusal, fingerprint: Fingerprint) -> SimulatedAnswer:
-        content = render_refusal(refusal, fingerprint.request_id)
-        return self._answer_json(refusal.status, content, fingerprint)
-
-    def _answer_json(
-        self, status: int, content: bytes, fingerprint: Fingerprint, *, wait: float = 0.0
-    ) -> SimulatedAnswer:
-        return SimulatedAnswer(
-            status=status,
-            headers=(_JSON_TYPE, get_request_id_header(fingerprint)),
-            chunks=((wait, content),),
+            chunks=render_stream(reply, pace, style),
         )
 
 
-def parse_version(headers: Sequence[tuple[bytes, bytes]]) -> bytes | Refusal:
-    version = find_header(headers, b"anthropic-version")
+def answer_refusal(refusal: Refusal, fingerprint: Fingerprint) -> SimulatedAnswer:
+    return answer_json(refusal.status, render_refusal(refusal, fingerprint.request_id), fingerprint)
+
+
+def answer_json(status: int, content: bytes, fingerprint: Fingerprint, *, wait: float = 0.0) -> SimulatedAnswer:
+    return SimulatedAnswer(
+        status=status,
+        headers=(_JSON_TYPE, get_request_id_header(fingerprint)),
+        chunks=((wait, content),),
+    )
+
+
+def parse_version(request: SimulatorRequest) -> bytes | Refusal:
+    version = request.get_header(b"anthropic-version")
     if version is None:
         return refuse("anthropic-version: header is required")
     if version not in VERSIONS:
         return refuse(f'anthropic-version: "{version.decode("latin-1")}" is not a valid version')
     return version
+
+
+def parse_betas(headers: Sequence[Header]) -> tuple[str, ...]:
+    """Every name in every `anthropic-beta` line."""
+    lines = [value.decode("latin-1") for name, value in headers if name.lower() == b"anthropic-beta"]
+    return tuple(name for line in lines for part in line.split(",") if (name := part.strip()))
 
 
 def parse_body(body: bytes, *, fields: Mapping[str, Field], version: bytes) -> JsonObject | Refusal:
@@ -143,13 +170,5 @@ def parse_body(body: bytes, *, fields: Mapping[str, Field], version: bytes) -> J
     return refuse(problem) if problem else decoded
 
 
-def find_header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The first value of a header, whatever the case of its name."""
-    for candidate, value in headers:
-        if candidate.lower() == name:
-            return value
-    return None
-
-
-def get_request_id_header(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
+def get_request_id_header(fingerprint: Fingerprint) -> Header:
     return b"request-id", fingerprint.request_id.encode()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingate.domain.catalog import Catalog, Hosting
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
 from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, UpstreamDefinition
 
+from .catalog_file import read_catalog
 from .deployments import parse_limits, parse_recording
 from .resources import parse_resource
 from .statements import all_rows
@@ -81,5 +84,17 @@ def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
         upstream=row.upstream,
         upstream_model=row.upstream_model,
         limits=None if limits == ExplicitLimits() else limits,
+        hosting=_find_hosting(row.model_id, row.model_version),
         record_content=parse_recording(row),
     )
+
+
+_get_catalog = cache(read_catalog)
+
+
+def _find_hosting(model_id: str, model_version: str) -> Hosting:
+    """Of a model that the catalogue no longer has, the hosting with every feature."""
+    catalog: Catalog = _get_catalog()
+    model = catalog.get_model(model_id)
+    version = model.get_version(model_version) if model is not None else None
+    return version.hosting if version is not None else "anthropic"

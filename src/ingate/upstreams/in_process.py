@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ingate.domain.upstream import UpstreamCall, UpstreamFailure, UpstreamRequest, UpstreamSink
+from ingate.domain.upstream import Upstream, UpstreamCall, UpstreamFailure, UpstreamRequest, UpstreamSink
 from ingate.wire.http1 import Header
 
 _log = logging.getLogger(__name__)
@@ -23,21 +23,30 @@ class InProcessAnswer(Protocol):
     def headers(self) -> Sequence[Header]: ...
     @property
     def chunks(self) -> Iterable[tuple[float, bytes]]:
-        """Seconds to wait before each piece, and the piece."""
+        """Seconds to wait before each piece, and the piece; ConnectionResetError cuts the client's connection."""
+        ...
+
+    @property
+    def forward_to(self) -> str | None:
+        """The name of the upstream that is to answer in this one's place."""
         ...
 
 
-class Respond(Protocol):
-    def __call__(self, *, path: bytes, query: bytes, headers: Sequence[Header], body: bytes) -> InProcessAnswer: ...
+Respond = Callable[[UpstreamRequest], InProcessAnswer]
+FindUpstream = Callable[[str], Upstream | None]
+"""By name, among those that the directory has."""
 
 
 class InProcessUpstream:
-    def __init__(self, respond: Respond, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, respond: Respond, *, loop: asyncio.AbstractEventLoop, find_upstream: FindUpstream = lambda _: None
+    ) -> None:
         self._respond = respond
         self._loop = loop
+        self._find_upstream = find_upstream
 
     def send(self, request: UpstreamRequest, sink: UpstreamSink) -> UpstreamCall:
-        call = InProcessCall(sink, self._loop.call_later)
+        call = InProcessCall(sink, self._loop.call_later, self._find_upstream)
         self._loop.call_soon(call.start, self._respond, request)
         return call
 
@@ -51,11 +60,16 @@ class InProcessUpstream:
 
 
 class InProcessCall:
-    __slots__ = ("_call_later", "_chunks", "_held", "_paused", "_sink", "_timer")
+    __slots__ = ("_call_later", "_chunks", "_find_upstream", "_forwarded", "_held", "_paused", "_sink", "_timer")
 
-    def __init__(self, sink: UpstreamSink, call_later: Callable[..., asyncio.TimerHandle]) -> None:
+    def __init__(
+        self, sink: UpstreamSink, call_later: Callable[..., asyncio.TimerHandle], find_upstream: FindUpstream
+    ) -> None:
         self._sink: UpstreamSink | None = sink
         self._call_later = call_later
+        self._find_upstream = find_upstream
+        self._forwarded: UpstreamCall | None = None
+        """What another upstream does in this one's place."""
         self._chunks: Iterator[tuple[float, bytes]] = iter(())
         self._held: bytes | None = None
         """A piece whose time has not come, or came while paused."""
@@ -65,11 +79,13 @@ class InProcessCall:
     def start(self, respond: Respond, request: UpstreamRequest) -> None:
         if self._sink is None:
             return
-        body = b"".join(request.body)
         try:
-            answer = respond(path=request.path, query=request.query, headers=request.headers, body=body)
+            answer = respond(request)
         except Exception:  # noqa: BLE001 - whatever the function raises, the exchange has to end
             self._fail()
+            return
+        if answer.forward_to is not None:
+            self._forward(answer.forward_to, request)
             return
         chunks, headers = answer.chunks, answer.headers
         if isinstance(chunks, Sequence):
@@ -81,14 +97,20 @@ class InProcessCall:
     def cancel(self) -> None:
         self._sink = None
         self._chunks = iter(())
+        if self._forwarded is not None:
+            self._forwarded.cancel()
         if self._timer is not None:
             self._timer.cancel()
 
     def pause(self) -> None:
         self._paused = True
+        if self._forwarded is not None:
+            self._forwarded.pause()
 
     def resume(self) -> None:
         self._paused = False
+        if self._forwarded is not None:
+            self._forwarded.resume()
         if self._timer is None and self._held is not None:
             self._run()
 
@@ -105,6 +127,7 @@ class InProcessCall:
             due.append(self._held)
             size = len(self._held)
             self._held = None
+        is_cut = False
         try:
             for delay, piece in self._chunks:
                 if delay > 0 or size >= WRITE_SIZE:
@@ -113,6 +136,8 @@ class InProcessCall:
                     break
                 due.append(piece)
                 size += len(piece)
+        except ConnectionResetError:
+            is_cut = True
         except Exception:  # noqa: BLE001 - whatever the function raises, the exchange has to end
             self._fail()
             return
@@ -122,7 +147,22 @@ class InProcessCall:
             return
         if ended:
             self._sink = None
-        sink.on_answer_read(b"".join(due), ended)
+        if due or not is_cut:
+            sink.on_answer_read(b"".join(due), ended and not is_cut)
+        if is_cut:
+            sink.on_upstream_failure(UpstreamFailure.CUT, "the simulator was told to cut the connection")
+
+    def _forward(self, name: str, request: UpstreamRequest) -> None:
+        sink, self._sink = self._sink, None
+        upstream = self._find_upstream(name)
+        if sink is None:
+            return
+        if upstream is None:
+            sink.on_upstream_failure(UpstreamFailure.NOT_CONFIGURED, f"the script names no known upstream: {name}")
+            return
+        self._forwarded = upstream.send(request, sink)
+        if self._paused:
+            self._forwarded.pause()
 
     def _fail(self) -> None:
         """A fault in the answering function must not leave its client waiting."""

@@ -47,6 +47,7 @@ async def test_a_new_deployment_is_served_before_its_creator_has_the_answer(clie
         capacity=1,
         upstream="simulator",
         upstream_model="claude-haiku-4-5",
+        hosting="azure",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from ingate.simulator.incoming import SimulatorRequest
 from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
 
 Body: TypeAlias = "dict[str, Any]"
@@ -28,10 +29,12 @@ def ask() -> Ask:
     ) -> SimulatedAnswer:
         headers = [*extra_headers, *([(b"anthropic-version", version)] if version is not None else [])]
         return Simulator(settings=settings or SimulatorSettings()).answer(
-            path=path,
-            query=b"beta=true",
-            headers=headers,
-            body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+            SimulatorRequest(
+                path=path,
+                query=b"beta=true",
+                headers=headers,
+                body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+            )
         )
 
     return post

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.simulator.conftest import Ask
 
+from ingate.simulator.incoming import SimulatorRequest
 from ingate.simulator.message_stream import DELTA_LENGTHS, INPUT_DELTA_LENGTHS
 from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
 
@@ -136,10 +137,11 @@ def test_whatever_the_limits_a_stream_keeps_the_grammar_and_tells_what_json_tell
 
     def answer(**fields: Any) -> SimulatedAnswer:
         return simulator.answer(
-            path=b"/v1/messages",
-            query=b"",
-            headers=[(b"anthropic-version", b"2026-10-21")],
-            body=json.dumps(body | fields).encode(),
+            SimulatorRequest(
+                path=b"/v1/messages",
+                headers=[(b"anthropic-version", b"2026-10-21")],
+                body=json.dumps(body | fields).encode(),
+            )
         )
 
     [(_, whole)] = answer(stream=False).chunks
@@ -187,10 +189,12 @@ def client() -> anthropic.AnthropicFoundry:
 
     def respond(request: httpx2.Request) -> httpx2.Response:
         answer = simulator.answer(
-            path=request.url.raw_path.partition(b"?")[0].removeprefix(b"/anthropic"),
-            query=request.url.query,
-            headers=request.headers.raw,
-            body=request.content,
+            SimulatorRequest(
+                path=request.url.raw_path.partition(b"?")[0].removeprefix(b"/anthropic"),
+                query=request.url.query,
+                headers=request.headers.raw,
+                body=request.content,
+            )
         )
         content = b"".join(piece for _, piece in answer.chunks)
         return httpx2.Response(answer.status, headers=list(answer.headers), content=content)

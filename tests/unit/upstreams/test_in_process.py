@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
-from ingate.domain.upstream import UpstreamCall, UpstreamFailure
+from ingate.domain.upstream import UpstreamCall, UpstreamFailure, UpstreamRequest
 from ingate.upstreams.in_process import WRITE_SIZE, InProcessAnswer, InProcessUpstream
 from ingate.wire.http1 import Header
 
@@ -17,10 +17,11 @@ class Answer:
     chunks: Chunks
     status: int = 200
     headers: Sequence[Header] = ((b"content-type", b"text/plain"),)
+    forward_to: str | None = None
 
 
 def ask(loop: HandDrivenLoop, chunks: Chunks) -> tuple[UpstreamCall, RecordingSink]:
-    def respond(**_: object) -> InProcessAnswer:
+    def respond(_: UpstreamRequest) -> InProcessAnswer:
         return Answer(chunks)
 
     sink = RecordingSink()
@@ -35,8 +36,8 @@ def stream(*chunks: tuple[float, bytes]) -> Iterator[tuple[float, bytes]]:
 def test_it_is_asked_as_a_server_would_be(loop: HandDrivenLoop) -> None:
     asked: list[tuple[bytes, bytes, Sequence[Header], bytes]] = []
 
-    def respond(*, path: bytes, query: bytes, headers: Sequence[Header], body: bytes) -> InProcessAnswer:
-        asked.append((path, query, headers, body))
+    def respond(request: UpstreamRequest) -> InProcessAnswer:
+        asked.append((request.path, request.query, request.headers, b"".join(request.body)))
         return Answer([(0.0, b"x")])
 
     InProcessUpstream(respond, loop=loop).send(REQUEST, RecordingSink())
@@ -121,7 +122,7 @@ class TestPause:
 
         sink = Slow()
 
-        def respond(**_: object) -> InProcessAnswer:
+        def respond(_: object) -> InProcessAnswer:
             return Answer(stream(*[(0.0, b"x" * WRITE_SIZE)] * 3))
 
         call = InProcessUpstream(respond, loop=loop).send(REQUEST, sink)
@@ -155,7 +156,7 @@ class TestCancel:
 
         sink = Refusing()
 
-        def respond(**_: object) -> InProcessAnswer:
+        def respond(_: object) -> InProcessAnswer:
             return Answer([(0.0, b"a")])
 
         call = InProcessUpstream(respond, loop=loop).send(REQUEST, sink)
@@ -175,7 +176,7 @@ class TestFaults:
     """A fault in the answering function is an upstream's failure, never a client left without an answer."""
 
     def test_before_the_answer(self, loop: HandDrivenLoop) -> None:
-        def respond(**_: object) -> InProcessAnswer:
+        def respond(_: object) -> InProcessAnswer:
             raise ZeroDivisionError
 
         sink = RecordingSink()
@@ -193,3 +194,24 @@ class TestFaults:
         loop.advance(0)
         loop.advance(2)
         assert sink.heard == [("head", 200), ("read", b"a"), ("failure", UpstreamFailure.MALFORMED)]
+
+
+def test_an_answer_may_cut_the_connection_to_the_client(loop: HandDrivenLoop) -> None:
+    def broken() -> Iterator[tuple[float, bytes]]:
+        yield 0.0, b"some"
+        raise ConnectionResetError
+
+    _, sink = ask(loop, broken())
+    loop.settle()
+    assert sink.heard == [("head", 200), ("read", b"some"), ("failure", UpstreamFailure.CUT)]
+
+
+def test_another_upstream_may_answer_in_its_place(loop: HandDrivenLoop) -> None:
+    other = InProcessUpstream(lambda _: Answer([(0.0, b"theirs")]), loop=loop)
+    found = {"other": other}.get
+    for name, heard in (("other", [("head", 200), ("end", b"theirs")]), ("none", None)):
+        upstream = InProcessUpstream(lambda _, name=name: Answer([], forward_to=name), loop=loop, find_upstream=found)
+        sink = RecordingSink()
+        upstream.send(REQUEST, sink)
+        loop.settle()
+        assert sink.heard == (heard or [("failure", UpstreamFailure.NOT_CONFIGURED)])

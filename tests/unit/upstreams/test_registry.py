@@ -23,7 +23,7 @@ class Secrets(dict[str, str]):
 
 
 def make(loop: HandDrivenLoop, secrets: Secrets) -> tuple[UpstreamRegistry, InProcessUpstream]:
-    def respond(**_: object) -> InProcessAnswer:
+    def respond(_: object) -> InProcessAnswer:
         raise AssertionError
 
     simulator = InProcessUpstream(respond, loop=loop)
