@@ -46,6 +46,8 @@ class Deployment:
     """What its owner set in place of what capacity gives."""
     record_content: ContentRecording | None = None
     """What its owner wishes to be kept of requests and answers; None for nothing."""
+    is_paused: bool = False
+    """It keeps its name and quota, and answers nobody (423)."""
     document: JsonObject = field(default_factory=lambda: {})
     """What its owner wrote, with members that Ingate does not act on."""
 
@@ -65,6 +67,10 @@ class DeploymentStore(Protocol):
         ...
 
     async def list_deployments_of_upstream(self, upstream: str) -> list[Deployment]: ...
+
+    async def list_deployments_of_subscription(self, subscription_id: str) -> list[Deployment]:
+        """Those of deleted resources too: they hold quota until the resource is purged."""
+        ...
 
     async def put_deployment(self, deployment: Deployment) -> None:
         """The resource must exist."""

@@ -8,6 +8,7 @@ credentials.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from .catalog import Hosting
 from .content import ContentRecording
 from .key import DEVELOPMENT_KEY_DIGESTS
+from .network import OPEN, NetworkRules
 from .quota import ExplicitLimits
 from .upstream import UpstreamDefinition
 
@@ -38,6 +40,7 @@ class DirectoryDeployment:
     limits: ExplicitLimits | None = None
     hosting: Hosting = "anthropic"
     """Of this version of the model, as the catalogue has it: where it runs decides which features it has."""
+    is_paused: bool = False
     record_content: ContentRecording | None = None
     """None, as it is by default, keeps nothing of what requests and answers say."""
 
@@ -55,6 +58,32 @@ class DirectoryResource:
     key_digests: tuple[str, str]
     """`domain.key.digest_api_key` of key 1 and key 2."""
     deployments: tuple[DirectoryDeployment, ...] = ()
+    allows_keys: bool = True
+    """False: `disableLocalAuth`, tokens only."""
+    network: NetworkRules = OPEN
+    callers: frozenset[str] = frozenset()
+    """The object ids of every principal, groups among them, whose roles let it call Claude here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationKey:
+    """The public half of a signing key."""
+
+    key_id: str
+    modulus: str
+    """Of RSA, in base64url as in a JSON web key (RFC 7518, section 6.3.1)."""
+    exponent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedIssuer:
+    """Whose tokens are believed."""
+
+    issuer: str
+    """`iss`, character by character."""
+    tenant_id: str | None
+    """`tid`, when the issuer's tokens have to have one."""
+    keys: tuple[VerificationKey, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +93,7 @@ class Directory:
     revision: int
     resources: tuple[DirectoryResource, ...] = ()
     upstreams: tuple[UpstreamDefinition, ...] = field(default=())
+    issuers: tuple[TrustedIssuer, ...] = ()
 
 
 class DirectoryStore(Protocol):
@@ -73,8 +103,9 @@ class DirectoryStore(Protocol):
         """It grows with every change that the data plane can see, and never shrinks."""
         ...
 
-    async def get_directory(self) -> Directory:
-        """The upstream `simulator` is always in it."""
+    async def get_directory(self, *, assigned_before: datetime | None = None) -> Directory:
+        """The upstream `simulator` is always in it. Role assignments made later than `assigned_before` do not count
+        yet: on Azure they take minutes to reach every gateway."""
         ...
 
 

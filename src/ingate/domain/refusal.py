@@ -51,6 +51,21 @@ class DeploymentNotFound:
     """The resource has no deployment of this name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureNotHosted:
+    """Foundry has this feature only where a model is hosted on Anthropic, and the resource has no such deployment."""
+
+    feature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeveralUpstreams:
+    """The request names no deployment, and the resource's deployments do not agree on an upstream."""
+
+    feature: str
+    upstream_names: tuple[str, ...]
+
+
 QuotaBucket = Literal["Requests", "UncachedInputTokens", "OutputTokens"]
 
 
@@ -95,6 +110,8 @@ Refusal = (
     | InvalidRequest
     | RequestTooLarge
     | DeploymentNotFound
+    | FeatureNotHosted
+    | SeveralUpstreams
     | QuotaExceeded
     | QuotaUnavailable
     | UpstreamUnavailable

@@ -25,7 +25,7 @@ class Charge(NamedTuple):
 
 
 _NEVER_REACHED = (UpstreamFailure.NOT_CONFIGURED, UpstreamFailure.UNREACHABLE)
-_NOTHING = Charge(None)
+NO_CHARGE = Charge(None)
 _RELEASED = Charge(None, is_released=True)
 
 
@@ -50,7 +50,7 @@ def decide_charge(
     if reported is not None and reader.usage_is_final:
         return Charge(decide_usage(reported))
     if not takes_quota:
-        return _NOTHING
+        return NO_CHARGE
     content = reader.measure_content() + unread_bytes
     if reported is None and reader.error_type is not None and content == 0:
         return _RELEASED  # refused after all, by an event
@@ -68,5 +68,5 @@ def _decide_unanswered(failure: UpstreamFailure | None, *, takes_quota: bool, re
     if failure in _NEVER_REACHED:
         return _RELEASED
     if failure is not None or not takes_quota:
-        return _NOTHING
+        return NO_CHARGE
     return Charge(TokenUsage(input_tokens=reserved_input_tokens), is_estimate=True)

@@ -9,10 +9,15 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from .audit import AuditStore
 from .deployment import DeploymentStore
 from .directory import DirectoryStore
 from .key import KeyStore
+from .principal import PrincipalStore
+from .project import ProjectStore
 from .resource import ResourceStore
+from .role import RoleStore
+from .signing_key import SigningKeyStore
 from .subscription import ResourceGroupStore, SubscriptionStore, TenantStore
 from .upstream import UpstreamStore
 
@@ -40,6 +45,21 @@ class StateSession(Protocol):
 
     @property
     def upstreams(self) -> UpstreamStore: ...
+
+    @property
+    def projects(self) -> ProjectStore: ...
+
+    @property
+    def principals(self) -> PrincipalStore: ...
+
+    @property
+    def roles(self) -> RoleStore: ...
+
+    @property
+    def signing_keys(self) -> SigningKeyStore: ...
+
+    @property
+    def audit(self) -> AuditStore: ...
 
     @property
     def directory(self) -> DirectoryStore: ...

@@ -23,7 +23,7 @@ from .statements import (
     parse_system_data,
     put_row,
 )
-from .tables import deployments
+from .tables import deployments, resources
 
 
 class SqlDeploymentStore:
@@ -56,6 +56,15 @@ class SqlDeploymentStore:
         )
         return [parse_deployment(row) for row in await all_rows(self._connection, statement)]
 
+    async def list_deployments_of_subscription(self, subscription_id: str) -> list[Deployment]:
+        statement = (
+            select(deployments)
+            .join(resources, resources.c.id_folded == deployments.c.resource_id_folded)
+            .where(resources.c.subscription_id == subscription_id.lower())
+            .order_by(deployments.c.resource_id_folded, deployments.c.name_folded)
+        )
+        return [parse_deployment(row) for row in await all_rows(self._connection, statement)]
+
     async def put_deployment(self, deployment: Deployment) -> None:
         values = {
             "resource_id": deployment.resource_id,
@@ -70,6 +79,7 @@ class SqlDeploymentStore:
             "input_tokens_per_minute": deployment.limits.input_tokens,
             "output_tokens_per_minute": deployment.limits.output_tokens,
             "record_content": _render_recording(deployment.record_content),
+            "is_paused": deployment.is_paused,
             "document": deployment.document,
         }
         changes = change_values(deployment.etag, deployment.system_data)
@@ -121,6 +131,7 @@ def parse_deployment(row: Row[Any]) -> Deployment:
         upstream_model=row.upstream_model,
         limits=parse_limits(row),
         record_content=parse_recording(row),
+        is_paused=row.is_paused,
         etag=row.etag,
         system_data=parse_system_data(row),
         document=row.document,

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingate.domain.catalog import Catalog, Hosting
-from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
+from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource, TrustedIssuer
+from ingate.domain.network import parse_network_rules
+from ingate.domain.permission import CLAUDE_DATA_ACTIONS, covers, grants
 from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR_UPSTREAM, UpstreamDefinition
+from ingate.wire.arm.documents import get_object
+from ingate.wire.entra.issuers import render_issuers
 
 from .catalog_file import read_catalog
 from .deployments import parse_limits, parse_recording
 from .resources import parse_resource
+from .role_file import read_built_in_roles
+from .roles import SqlRoleStore
 from .statements import all_rows
-from .tables import api_keys, deployments, directory_revision, resources
+from .tables import (
+    api_keys,
+    deployments,
+    directory_revision,
+    memberships,
+    principals,
+    resources,
+    signing_keys,
+    tenants,
+)
 from .upstreams import SqlUpstreamStore
+from .verification import parse_verification_key
 
 
 class SqlDirectoryStore:
@@ -33,22 +51,62 @@ class SqlDirectoryStore:
         result = await self._connection.execute(select(directory_revision.c.revision))
         return int(result.scalar_one())
 
-    async def get_directory(self) -> Directory:
+    async def get_directory(self, *, assigned_before: datetime | None = None) -> Directory:
         return Directory(
             revision=await self.get_revision(),
-            resources=await self._list_resources(),
+            resources=await self._list_resources(await self._list_grants(assigned_before)),
             upstreams=await self._list_upstreams(),
+            issuers=await self._list_issuers(),
         )
 
-    async def _list_resources(self) -> tuple[DirectoryResource, ...]:
+    async def _list_resources(self, granted: Sequence[Grant]) -> tuple[DirectoryResource, ...]:
         deployed = await self._list_deployments()
         statement = (
             select(resources, api_keys.c.digest1, api_keys.c.digest2)
             .join(api_keys, api_keys.c.resource_id_folded == resources.c.id_folded)
+            .where(resources.c.deleted_at.is_(None))
             .order_by(resources.c.id_folded)
         )
         rows = await all_rows(self._connection, statement)
-        return tuple(_render_resource(row, tuple(deployed[row.id_folded])) for row in rows)
+        return tuple(_render_resource(row, tuple(deployed[row.id_folded]), granted) for row in rows)
+
+    async def _list_grants(self, assigned_before: datetime | None) -> list[Grant]:
+        """The role assignments that let somebody call Claude somewhere, each with everyone it reaches."""
+        store = SqlRoleStore(self._connection)
+        roles = {role.role_id: role for role in (*read_built_in_roles(), *await store.list_roles())}
+        members, disabled = await self._list_members(), await self._list_disabled()
+        return [
+            Grant(assignment.scope, _reach(assignment.principal_id, members) - disabled)
+            for assignment in await store.list_assignments()
+            if assigned_before is None or assignment.created_at <= assigned_before
+            if (role := roles.get(assignment.role_id)) is not None
+            if any(grants(role.permissions, action, is_data_action=True) for action in CLAUDE_DATA_ACTIONS)
+        ]
+
+    async def _list_members(self) -> dict[str, set[str]]:
+        members: dict[str, set[str]] = defaultdict(set)
+        for row in await all_rows(self._connection, select(memberships)):
+            members[row.group_id].add(row.member_id)
+        return members
+
+    async def _list_disabled(self) -> frozenset[str]:
+        statement = select(principals.c.object_id).where(principals.c.is_enabled.is_(False))
+        return frozenset(row.object_id for row in await all_rows(self._connection, statement))
+
+    async def _list_issuers(self) -> tuple[TrustedIssuer, ...]:
+        """Ingate's own, once for each version of its tokens. Private keys are not even read."""
+        statement = select(signing_keys.c.key_id, signing_keys.c.certificate_pem).order_by(signing_keys.c.created_at)
+        keys = tuple(
+            parse_verification_key(row.key_id, row.certificate_pem)
+            for row in await all_rows(self._connection, statement)
+        )
+        tenant_rows = await all_rows(self._connection, select(tenants.c.tenant_id).order_by(tenants.c.position))
+        return tuple(
+            TrustedIssuer(issuer=issuer, tenant_id=row.tenant_id, keys=keys)
+            for row in tenant_rows
+            for issuer in render_issuers(row.tenant_id)
+            if keys
+        )
 
     async def _list_deployments(self) -> dict[str, list[DirectoryDeployment]]:
         deployed: dict[str, list[DirectoryDeployment]] = defaultdict(list)
@@ -61,8 +119,29 @@ class SqlDirectoryStore:
         return (SIMULATOR_UPSTREAM, *(upstream.definition for upstream in configured))
 
 
-def _render_resource(row: Row[Any], deployed: tuple[DirectoryDeployment, ...]) -> DirectoryResource:
+class Grant(NamedTuple):
+    """Who may call Claude in a scope and below."""
+
+    scope: str
+    principal_ids: frozenset[str]
+
+
+def _reach(principal_id: str, members: Mapping[str, set[str]]) -> frozenset[str]:
+    """The principal and, of a group, everybody in it, groups within groups too."""
+    reached: set[str] = set()
+    waiting = {principal_id}
+    while waiting:
+        reached |= waiting
+        waiting = {member for group in waiting for member in members.get(group, ())} - reached
+    return frozenset(reached)
+
+
+def _render_resource(
+    row: Row[Any], deployed: tuple[DirectoryDeployment, ...], granted: Sequence[Grant]
+) -> DirectoryResource:
     resource = parse_resource(row)
+    properties = get_object(resource.document, "properties")
+    here = [grant.principal_ids for grant in granted if covers(grant.scope, resource.resource_id)]
     return DirectoryResource(
         name=resource.name,
         resource_id=resource.resource_id,
@@ -70,6 +149,9 @@ def _render_resource(row: Row[Any], deployed: tuple[DirectoryDeployment, ...]) -
         location=resource.location,
         key_digests=(row.digest1, row.digest2),
         deployments=deployed,
+        allows_keys=properties.get("disableLocalAuth") is not True,
+        network=parse_network_rules(properties),
+        callers=frozenset[str]().union(*here),
     )
 
 
@@ -85,6 +167,7 @@ def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
         upstream_model=row.upstream_model,
         limits=None if limits == ExplicitLimits() else limits,
         hosting=_find_hosting(row.model_id, row.model_version),
+        is_paused=row.is_paused,
         record_content=parse_recording(row),
     )
 

@@ -12,13 +12,18 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from .audit import SqlAuditStore
 from .deployments import SqlDeploymentStore
 from .directory import SqlDirectoryStore
 from .faults import StoreUnusable
 from .keys import SqlKeyStore
+from .principals import SqlPrincipalStore
+from .projects import SqlProjectStore
 from .resources import SqlResourceStore
+from .roles import SqlRoleStore
 from .schema_revision import HEAD
 from .sealing import KeySealer, open_sealer
+from .signing_keys import SqlSigningKeyStore
 from .sqlite import as_writer, create_sqlite_engine
 from .statements import first_row
 from .subscriptions import SqlResourceGroupStore, SqlSubscriptionStore, SqlTenantStore
@@ -40,6 +45,11 @@ class SqlSession:
     keys: SqlKeyStore
     deployments: SqlDeploymentStore
     upstreams: SqlUpstreamStore
+    projects: SqlProjectStore
+    principals: SqlPrincipalStore
+    roles: SqlRoleStore
+    signing_keys: SqlSigningKeyStore
+    audit: SqlAuditStore
     directory: SqlDirectoryStore
 
 
@@ -75,6 +85,11 @@ class Stores:
             keys=SqlKeyStore(connection, self._sealer),
             deployments=SqlDeploymentStore(connection),
             upstreams=SqlUpstreamStore(connection),
+            projects=SqlProjectStore(connection),
+            principals=SqlPrincipalStore(connection),
+            roles=SqlRoleStore(connection),
+            signing_keys=SqlSigningKeyStore(connection, self._sealer),
+            audit=SqlAuditStore(connection),
             directory=SqlDirectoryStore(connection),
         )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingate.domain.naming import fold_name
-from ingate.domain.resource import FoundryResource
+from ingate.domain.resource import Deletion, FoundryResource
 
 from .statements import all_rows, bump_revision, change_values, delete_row, first_row, parse_system_data, put_row
 from .tables import resources
@@ -22,7 +22,20 @@ class SqlResourceStore:
         self._connection = connection
 
     async def get_resource(self, resource_id: str) -> FoundryResource | None:
-        statement = select(resources).where(resources.c.id_folded == fold_name(resource_id))
+        return await self._get(resource_id, resources.c.deleted_at.is_(None))
+
+    async def get_deleted_resource(self, resource_id: str) -> FoundryResource | None:
+        return await self._get(resource_id, resources.c.deleted_at.is_not(None))
+
+    async def list_deleted_resources(self, subscription_id: str) -> list[FoundryResource]:
+        statement = select(resources).where(
+            resources.c.subscription_id == subscription_id.lower(), resources.c.deleted_at.is_not(None)
+        )
+        rows = await all_rows(self._connection, statement.order_by(resources.c.id_folded))
+        return [parse_resource(row) for row in rows]
+
+    async def _get(self, resource_id: str, condition: ColumnElement[bool]) -> FoundryResource | None:
+        statement = select(resources).where(resources.c.id_folded == fold_name(resource_id), condition)
         row = await first_row(self._connection, statement)
         return None if row is None else parse_resource(row)
 
@@ -32,7 +45,9 @@ class SqlResourceStore:
         return None if row is None else parse_resource(row)
 
     async def list_resources(self, subscription_id: str, resource_group: str | None = None) -> list[FoundryResource]:
-        statement = select(resources).where(resources.c.subscription_id == subscription_id.lower())
+        statement = select(resources).where(
+            resources.c.subscription_id == subscription_id.lower(), resources.c.deleted_at.is_(None)
+        )
         if resource_group is not None:
             statement = statement.where(resources.c.group_folded == fold_name(resource_group))
         rows = await all_rows(self._connection, statement.order_by(resources.c.id_folded))
@@ -48,6 +63,8 @@ class SqlResourceStore:
             "subdomain": resource.subdomain.lower(),
             "internal_id": resource.internal_id,
             "document": resource.document,
+            "deleted_at": None if resource.deletion is None else resource.deletion.deleted_at,
+            "purge_at": None if resource.deletion is None else resource.deletion.purge_at,
         }
         changes = change_values(resource.etag, resource.system_data)
         key = {"id_folded": fold_name(resource.resource_id)}
@@ -72,4 +89,5 @@ def parse_resource(row: Row[Any]) -> FoundryResource:
         etag=row.etag,
         system_data=parse_system_data(row),
         document=row.document,
+        deletion=None if row.deleted_at is None else Deletion(deleted_at=row.deleted_at, purge_at=row.purge_at),
     )

@@ -1,6 +1,6 @@
-"""Seals API keys for the disk: AES-256-GCM under a key file that only its owner may read.
+"""Seals secrets for the disk: AES-256-GCM under a key file that only its owner may read.
 
-Each sealed pair is bound to its resource's id, so that no row can be passed off as another's.
+What is sealed is bound to what it belongs to, so that no row can be passed off as another's.
 """
 
 from __future__ import annotations
@@ -25,28 +25,33 @@ _SEPARATOR = b"\0"
 
 
 class KeySealer:
-    """Encrypts and decrypts key pairs."""
+    """Encrypts and decrypts."""
 
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(secret)
 
     def seal(self, resource_id_folded: str, keys: KeyPair) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        content = _SEPARATOR.join((keys.key1.encode(), keys.key2.encode()))
-        return nonce + self._cipher.encrypt(nonce, content, resource_id_folded.encode())
+        return self.seal_bytes(resource_id_folded, _SEPARATOR.join((keys.key1.encode(), keys.key2.encode())))
 
     def unseal(self, resource_id_folded: str, sealed: bytes) -> KeyPair:
         """Raises StoreUnusable when it was sealed under another key file, or for another resource."""
+        key1, key2 = self.unseal_bytes(resource_id_folded, sealed).split(_SEPARATOR)
+        return KeyPair(key1=ApiKey(key1.decode()), key2=ApiKey(key2.decode()))
+
+    def seal_bytes(self, owner: str, content: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, owner.encode())
+
+    def unseal_bytes(self, owner: str, sealed: bytes) -> bytes:
+        """Raises StoreUnusable when it was sealed under another key file, or for another owner."""
         nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            clear = self._cipher.decrypt(nonce, content, resource_id_folded.encode())
+            return self._cipher.decrypt(nonce, content, owner.encode())
         except InvalidTag as error:
             raise StoreUnusable(
-                "the API keys in the database were not encrypted with this ingate.key; restore the key file that "
+                "the secrets in the database were not encrypted with this ingate.key; restore the key file that "
                 "belongs to the database"
             ) from error
-        key1, key2 = clear.split(_SEPARATOR)
-        return KeyPair(key1=ApiKey(key1.decode()), key2=ApiKey(key2.decode()))
 
 
 def open_sealer(path: Path, *, database_has_keys: bool) -> KeySealer:

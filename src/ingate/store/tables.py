@@ -16,6 +16,8 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
+    false,
 )
 
 from .column_types import UtcDateTime
@@ -88,6 +90,8 @@ resources = Table(
     Column("internal_id", NAME, nullable=False),
     Column("document", JSON, nullable=False),
     *_change_columns(),
+    Column("deleted_at", UtcDateTime),
+    Column("purge_at", UtcDateTime),
     ForeignKeyConstraint(
         ["subscription_id", "group_folded"], ["resource_groups.subscription_id", "resource_groups.name_folded"]
     ),
@@ -146,6 +150,107 @@ deployments = Table(
     Column("record_content", JSON(none_as_null=True)),
     Column("document", JSON, nullable=False),
     *_change_columns(),
+    Column("is_paused", Boolean, nullable=False, server_default=false()),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("resource_id_folded", ID, ForeignKey("resources.id_folded", ondelete="CASCADE"), primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("resource_id", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("document", JSON, nullable=False),
+    *_change_columns(),
+)
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("object_id", GUID, primary_key=True),
+    Column("tenant_id", GUID, ForeignKey("tenants.tenant_id"), nullable=False),
+    Column("kind", NAME, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("name_folded", NAME, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("is_enabled", Boolean, nullable=False),
+    Column("client_id", GUID, unique=True),
+    Column("user_principal_name", NAME),
+    Column("user_principal_name_folded", NAME, unique=True),
+    Column("resource_id_folded", ID, unique=True),
+    Column("resource_id", ID),
+    Column("redirect_uris", JSON, nullable=False),
+    Column("password_hash", String(512)),
+    UniqueConstraint("tenant_id", "name_folded"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("object_id", GUID, ForeignKey("principals.object_id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", NAME, primary_key=True),
+    Column("kind", NAME, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("group_id", GUID, ForeignKey("principals.object_id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", GUID, ForeignKey("principals.object_id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("role_id", GUID, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("name_folded", NAME, nullable=False, unique=True),
+    Column("content", JSON, nullable=False),
+)
+
+role_assignments = Table(
+    "role_assignments",
+    metadata,
+    Column("assignment_id", GUID, primary_key=True),
+    Column("scope", ID, nullable=False),
+    Column("role_id", GUID, nullable=False),
+    Column("principal_id", GUID, nullable=False, index=True),
+    Column("principal_type", NAME, nullable=False),
+    Column("description", String(1024)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", NAME, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", NAME, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("key_id", NAME, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("certificate_pem", String(8192), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("retire_at", UtcDateTime, nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("event_id", GUID, nullable=False, unique=True),
+    Column("time", UtcDateTime, nullable=False, index=True),
+    Column("action", ID, nullable=False),
+    Column("target_id", ID, nullable=False),
+    Column("target_folded", ID, nullable=False, index=True),
+    Column("actor_id", NAME, nullable=False),
+    Column("actor_name", NAME, nullable=False),
+    Column("caller_address", NAME, nullable=False),
+    Column("correlation_id", NAME, nullable=False),
+    Column("result", NAME, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("detail", ID, nullable=False),
 )
 
 directory_revision = Table(
