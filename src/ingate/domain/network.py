@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ingate.wire.arm.documents import JsonObject, get_object
 
@@ -46,8 +46,9 @@ OPEN = NetworkRules()
 def parse_network_rules(properties: JsonObject) -> NetworkRules:
     """From an account's `properties` that were accepted; members of another type count as absent."""
     acls = get_object(properties, "networkAcls")
-    rules: Any = acls.get("ipRules")
-    values = [entry.get("value") for entry in rules if isinstance(entry, dict)] if isinstance(rules, list) else []
+    rules = acls.get("ipRules")
+    entries = cast("list[Any]", rules) if isinstance(rules, list) else []
+    values = [cast("JsonObject", entry).get("value") for entry in entries if isinstance(entry, dict)]
     return NetworkRules(
         is_public=str(properties.get("publicNetworkAccess", "Enabled")).lower() != "disabled",
         default_action="Deny" if str(acls.get("defaultAction", "Allow")).lower() == "deny" else "Allow",
