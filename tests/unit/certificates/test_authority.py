@@ -63,7 +63,6 @@ def connect(folder: Path, server: ServerCertificate, host_name: str) -> str | No
     "host_name",
     [
         "localhost",
-        "example-resource.localhost",
         "127.0.0.1",
         "::1",
         "a.services.ai.azure.com",
