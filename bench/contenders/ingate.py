@@ -38,7 +38,7 @@ class Ingate:
         self._port, management_port = free_port(), free_port()
         data_directory = workspace / "ingate-data"
         shutil.rmtree(data_directory, ignore_errors=True)
-        ports = ("--port", str(self._port), "--management-port", str(management_port))
+        ports = ("--port", str(self._port), "--management-port", str(management_port), "--management-tls-port", "0")
         self._process = PinnedProcess(
             [sys.executable, "-m", "ingate", "up", *ports, "--data-dir", str(data_directory)],
             core=core,

@@ -33,6 +33,9 @@ class Settings:
     """The gateway's; 0 takes a free one."""
     management_port: int = 8081
     """The management API's, on loopback; 0 takes a free one."""
+    management_tls_port: int = 8443
+    """The management API's and Entra ID's over TLS, on loopback; 0 takes a free one, as it does when `management_port`
+    is 0 and this is not given."""
     data_dir: Path = Path()
     """State, keys, journals. The platform's directory for state when not given."""
     default_resource: str = "example-resource"
@@ -75,6 +78,16 @@ class Settings:
     simulator_time_to_first_token: float = 0.0
     simulator_tokens_per_second: float = 0.0
     """0: as fast as possible."""
+    simulator_jitter: float = 0.0
+    """How much each pause may differ from its length, from 0 to 1: the same pauses for the same request."""
+    simulator_pad_data_lines: bool = False
+    """White space before the last brace of a stream's data lines, as Claude sends it."""
+    simulator_storage_bytes: int = 10 * 1024 * 1024 * 1024
+    """What the simulator's files and skills may take of the disk, for each resource."""
+    script: str = ""
+    """A file of rules for the simulator, read again when it changes."""
+    lenient: bool = False
+    """The simulator answers whatever it can, also what Claude would refuse."""
 
 
 def parse_settings(options: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
@@ -88,6 +101,8 @@ def parse_settings(options: Mapping[str, object], environment: Mapping[str, str]
             values[field.name] = _convert(field.name, options[field.name], hints[field.name])
         elif environment.get(variable):
             values[field.name] = _convert(variable, environment[variable], hints[field.name])
+    if values.get("management_port") == 0:
+        values.setdefault("management_tls_port", 0)
     values.setdefault("data_dir", Path(platformdirs.user_state_dir("ingate")))
     return _without_password(_checked(Settings(**cast(Any, values))))
 
@@ -152,13 +167,17 @@ def _without_password(settings: Settings) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    for name in ("port", "management_port"):
+    for name in ("port", "management_port", "management_tls_port"):
         if not 0 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name}: not a port")
     for field in fields(Settings):
         if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
             raise SettingsError(f"{field.name}: a finite number, not negative")
-    for name in ("workers", "journal_file_bytes", "max_connections"):
+    if settings.simulator_jitter > 1:
+        raise SettingsError("simulator_jitter: from 0 to 1")
+    if settings.script and settings.workers > 1:
+        raise SettingsError("script: its rules count requests, so it needs --workers 1")
+    for name in ("workers", "journal_file_bytes", "max_connections", "simulator_storage_bytes"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: at least 1")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):

@@ -173,3 +173,14 @@ class TestSharedLimits:
         with pytest.raises(SettingsError, match=message) as caught:
             parse_settings({}, {f"INGATE_{variable}": value})
         assert "s3cret" not in str(caught.value)
+
+
+def test_free_ports_are_taken_for_both_management_listeners_at_once() -> None:
+    assert parse_settings({"management_port": 0}, {}).management_tls_port == 0
+    assert parse_settings({"management_port": 0, "management_tls_port": 9443}, {}).management_tls_port == 9443
+    assert parse_settings({}, {}).management_tls_port == 8443
+
+
+def test_a_script_needs_one_worker() -> None:
+    with pytest.raises(SettingsError, match="script: .*--workers 1"):
+        parse_settings({"script": "rules.yaml", "workers": 2}, {})

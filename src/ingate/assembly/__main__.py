@@ -14,7 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ingate.assembly", description=__doc__)
     parser.add_argument("role", choices=("gateway", "control"))
     parser.add_argument("--settings", required=True, help="as JSON, from the supervisor")
-    parser.add_argument("--listen-fd", type=int, required=True, help="a bound socket")
+    parser.add_argument(
+        "--listen-fd", type=int, nargs="+", required=True, help="bound sockets; control's second is for TLS"
+    )
     parser.add_argument("--lifeline-fd", type=int, default=-1, help="a pipe that ends with the supervisor")
     parser.add_argument("--ready-fd", type=int, default=-1, help="a pipe that hears when this process serves")
     parser.add_argument("--worker", type=int, default=0)
@@ -23,15 +25,16 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = restore_settings(arguments.settings)
     _configure_logging(settings, arguments.role, arguments.worker)
-    listener = socket.socket(fileno=arguments.listen_fd)
-    listener.setblocking(False)
+    listeners = [socket.socket(fileno=descriptor) for descriptor in arguments.listen_fd]
+    for listener in listeners:
+        listener.setblocking(False)
     if arguments.role == "gateway":
         from .gateway import run_gateway
 
         return run_gateway(
             settings,
             worker=arguments.worker,
-            listener=listener,
+            listener=listeners[0],
             lifeline=arguments.lifeline_fd,
             ready=arguments.ready_fd,
         )
@@ -39,7 +42,8 @@ def main() -> int:
 
     return run_control(
         settings,
-        listener=listener,
+        listener=listeners[0],
+        tls_listener=listeners[1],
         lifeline=arguments.lifeline_fd,
         ready=arguments.ready_fd,
         gateway_url=arguments.gateway_url,

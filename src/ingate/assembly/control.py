@@ -16,7 +16,15 @@ from typing import Any
 
 import msgspec
 import uvicorn
+from starlette.types import ASGIApp
 
+from ingate.certificates.authority import (
+    AZURE_NAMES,
+    LOCAL_ADDRESSES,
+    LOCAL_NAMES,
+    AuthorityUnusable,
+    open_authority,
+)
 from ingate.domain.directory import Directory, list_resources_with_development_keys
 from ingate.domain.key import DEVELOPMENT_KEYS, KeyPair
 from ingate.domain.upstream import UpstreamDefinition
@@ -37,6 +45,7 @@ from .local_upstream import put_in_simulators_place
 
 _log = logging.getLogger(__name__)
 
+SERVER_CERTIFICATE_FILE = "server.pem"
 ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 
 
@@ -45,18 +54,31 @@ class StartRefused(Exception):
 
 
 def run_control(
-    settings: Settings, *, listener: socket.socket, lifeline: int, ready: int, gateway_url: str, local_upstream: str
+    settings: Settings,
+    *,
+    listener: socket.socket,
+    tls_listener: socket.socket,
+    lifeline: int,
+    ready: int,
+    gateway_url: str,
+    local_upstream: str,
 ) -> int:
     """Serves until SIGTERM or the supervisor's end. Gives back the exit code."""
+    listeners = (listener, tls_listener)
     try:
-        return asyncio.run(_serve(settings, listener, lifeline, ready, gateway_url, local_upstream))
-    except (StoreUnusable, StartRefused, OSError) as error:
+        return asyncio.run(_serve(settings, listeners, lifeline, ready, gateway_url, local_upstream))
+    except (StoreUnusable, StartRefused, AuthorityUnusable, OSError) as error:
         report_ready(ready, {"error": str(error)})
         return 1
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, lifeline: int, ready: int, gateway_url: str, local_upstream: str
+    settings: Settings,
+    listeners: tuple[socket.socket, socket.socket],
+    lifeline: int,
+    ready: int,
+    gateway_url: str,
+    local_upstream: str,
 ) -> int:
     stores = await open_stores(settings.data_dir)
     try:
@@ -67,14 +89,23 @@ async def _serve(
             await _use_development_keys(plane, defaults)
         await _check_exposure(settings, stores)
         app = create_management_app(plane, admin_token=_get_admin_token(settings.data_dir / ADMIN_TOKEN_FILE))
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
+        certificate = _issue_certificate(settings.data_dir)
+        servers = (_make_server(app, None), _make_server(app, certificate))
+
+        def stop() -> None:
+            for server in servers:
+                server.stop()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
-        watch_lifeline(lifeline, loop, server.stop)
-        listener.listen()
+            loop.add_signal_handler(number, stop)
+        watch_lifeline(lifeline, loop, stop)
+        for listener in listeners:
+            listener.listen()
         report_ready(ready, await _describe(stores, defaults, settings))
-        await server.serve(sockets=[listener])
+        await asyncio.gather(
+            *(server.serve(sockets=[listener]) for server, listener in zip(servers, listeners, strict=True))
+        )
     finally:
         await stores.close()
     return 0
@@ -89,6 +120,30 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+
+def _make_server(app: ASGIApp, certificate: Path | None) -> _Server:
+    """Plain http without a certificate."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ssl_certfile=certificate,
+        )
+    )
+
+
+def _issue_certificate(data_dir: Path) -> Path:
+    """A new one at each start: it then never ends while it is served."""
+    now = datetime.now(UTC)
+    authority = open_authority(data_dir, write_private=write_private_file, now=now)
+    server = authority.issue(names=(*LOCAL_NAMES, *AZURE_NAMES), addresses=LOCAL_ADDRESSES, now=now)
+    path = data_dir / SERVER_CERTIFICATE_FILE
+    write_private_file(path, server.certificate_pem + server.private_key_pem)
+    return path
 
 
 def _make_plane(

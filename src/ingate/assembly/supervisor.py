@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -114,8 +114,10 @@ class Supervisor:
         self._lifeline, self._lifeline_end = os.pipe()
         self._gateway_sockets = _bind_gateways(settings)
         self._management_socket = _bind("127.0.0.1", settings.management_port, "--management-port")
+        self._management_tls_socket = _bind("127.0.0.1", settings.management_tls_port, "--management-tls-port")
         self.gateway_url = _url_of(self._gateway_sockets[0])
         self.management_url = _url_of(self._management_socket)
+        self.management_tls_url = f"https://localhost:{self._management_tls_socket.getsockname()[1]}"
         self._stopping = False
 
     def start(self) -> dict[str, Any]:
@@ -125,7 +127,12 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         if settings.local:
             self._local = start_local_upstream(settings.local, settings.data_dir, _say)
-        control = self._add_child("control process", ["control", *self._control_arguments()], self._management_socket)
+        control = self._add_child(
+            "control process",
+            ["control", *self._control_arguments()],
+            self._management_socket,
+            self._management_tls_socket,
+        )
         workers = [
             self._add_child(f"gateway worker {worker}", ["gateway", "--worker", str(worker)], listener)
             for worker, listener in enumerate(self._gateway_sockets)
@@ -148,7 +155,7 @@ class Supervisor:
         """Tells the children to end in good order, and ends those that do not."""
         self._stopping = True
         (self._settings.data_dir / RUNNING_FILE).unlink(missing_ok=True)
-        for listener in (*self._gateway_sockets, self._management_socket):
+        for listener in (*self._gateway_sockets, self._management_socket, self._management_tls_socket):
             listener.close()
         processes = [child.process for child in self._children]
         for process in processes:
@@ -172,14 +179,14 @@ class Supervisor:
             arguments += ["--local-upstream", msgspec.json.encode(self._local.definition).decode()]
         return arguments
 
-    def _add_child(self, name: str, arguments: list[str], listener: socket.socket) -> Child:
-        child = Child(name, lambda: self._spawn(arguments, listener))
+    def _add_child(self, name: str, arguments: list[str], *listeners: socket.socket) -> Child:
+        child = Child(name, lambda: self._spawn(arguments, listeners))
         self._children.append(child)
         return child
 
-    def _spawn(self, arguments: list[str], listener: socket.socket) -> tuple[subprocess.Popen[bytes], int]:
+    def _spawn(self, arguments: list[str], listeners: Sequence[socket.socket]) -> tuple[subprocess.Popen[bytes], int]:
         ready, ready_end = os.pipe()
-        descriptors = (listener.fileno(), self._lifeline, ready_end)
+        sockets = [listener.fileno() for listener in listeners]
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -187,11 +194,11 @@ class Supervisor:
                 "ingate.assembly",
                 *arguments,
                 *("--settings", render_settings(self._settings)),
-                *("--listen-fd", str(descriptors[0])),
-                *("--lifeline-fd", str(descriptors[1])),
-                *("--ready-fd", str(descriptors[2])),
+                *("--listen-fd", *map(str, sockets)),
+                *("--lifeline-fd", str(self._lifeline)),
+                *("--ready-fd", str(ready_end)),
             ],
-            pass_fds=descriptors,
+            pass_fds=(*sockets, self._lifeline, ready_end),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is ours to pass on
         )
@@ -215,6 +222,7 @@ class Supervisor:
             "pid": os.getpid(),
             "gateway_url": self.gateway_url,
             "management_url": self.management_url,
+            "management_tls_url": self.management_tls_url,
             "tenant_id": details["tenant_id"],
             "subscription_id": details["subscription_id"],
             "resource_group": details["resource_group"],

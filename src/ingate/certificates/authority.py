@@ -114,7 +114,6 @@ def open_authority(folder: Path, *, write_private: WritePrivate, now: datetime) 
     authority = CertificateAuthority(_make_certificate(private_key, now), private_key)
     write_private(key_path, _render_key(private_key))
     write_private(certificate_path, authority.certificate_pem)
-    certificate_path.chmod(0o644)  # there is nothing secret in it, and every client has to read it
     return authority
 
 

@@ -20,6 +20,11 @@ def up_command(serve: Callable[..., int]) -> click.Command:
     @click.option(
         "--management-port", type=click.IntRange(0, 65535), help="The management API's port. [default: 8081]"
     )
+    @click.option(
+        "--management-tls-port",
+        type=click.IntRange(0, 65535),
+        help="The port of the management API and Entra ID over TLS. [default: 8443]",
+    )
     @click.option("--host", metavar="ADDRESS", help="Where the gateway listens. [default: 127.0.0.1]")
     @click.option(
         "--data-dir",
@@ -30,6 +35,24 @@ def up_command(serve: Callable[..., int]) -> click.Command:
         "--local",
         metavar="smollm2|PATH",
         help="Answer with a small real model (a toy), fetched on first use, or with any GGUF file.",
+    )
+    @click.option(
+        "--script",
+        type=click.Path(path_type=str, exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Rules for the simulator's answers and faults; read again when the file changes.",
+    )
+    @click.option(
+        "--lenient",
+        is_flag=True,
+        default=None,
+        help="Let the simulator answer what it can, also what Claude would refuse.",
+    )
+    @click.option(
+        "--seed",
+        "simulator_seed",
+        type=int,
+        help="Another seed, other simulated answers to the same requests. [default: 0]",
     )
     @click.option(
         "--development-keys",

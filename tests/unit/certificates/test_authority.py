@@ -83,7 +83,6 @@ def test_it_is_made_once_and_its_key_is_its_owners(tmp_path: Path) -> None:
     first = open_here(tmp_path).certificate_pem
     assert open_here(tmp_path).certificate_pem == first == (tmp_path / "ca.pem").read_bytes()
     assert stat.S_IMODE((tmp_path / "ca.key").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "ca.pem").stat().st_mode) == 0o644
 
 
 def test_it_is_made_anew_before_it_ends(tmp_path: Path) -> None:
