@@ -1,8 +1,4 @@
-"""multipart/form-data (RFC 7578), of a body that is in memory whole: its parts are views of it, not copies.
-
-Lenient where clients differ (percent signs or backslashes for quotes in file names, `filename*`, no part headers but
-the first), strict in framing: what does not end with its closing delimiter is refused.
-"""
+"""multipart/form-data (RFC 7578), of a body that is in memory whole: its parts are views of it, not copies."""
 
 from __future__ import annotations
 
@@ -10,16 +6,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-MOST_PARTS = 1000
-HEADER_BYTES = 16 * 1024
-"""Of one part's headers, all together."""
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
-_BOUNDARY = re.compile(rb"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]\Z")
-"""RFC 2046 section 5.1.1."""
-_PARAMETER = re.compile(
-    rb';[ \t]*([!#$%&\'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', re.DOTALL
-)
-_UNESCAPED = re.compile(rb'\\(["\\])')
+MOST_PARTS = 1000
+
 _HTML_ESCAPES = re.compile(rb"%(?:22|0[AaDd])")
 """What browsers write for a quote and a line end in a name (HTML, "Multipart form data")."""
 
@@ -39,110 +30,91 @@ class MalformedForm:
 
 
 def parse_form(content_type: bytes | None, body: bytes) -> tuple[FormPart, ...] | MalformedForm:
-    """`content_type` is the request's own."""
-    boundary = _parse_boundary(content_type or b"")
-    if isinstance(boundary, MalformedForm):
-        return boundary
-    delimiter = b"\r\n--" + boundary
-    view = memoryview(body)
+    """`content_type` is the request's own. A form that does not end with its closing delimiter is malformed."""
+    media_type, parameters = parse_options_header(content_type)
+    if media_type != b"multipart/form-data":
+        return MalformedForm(reason="its Content-Type is not multipart/form-data")
+    boundary = parameters.get(b"boundary")
+    if not boundary:
+        return MalformedForm(reason="its Content-Type has no boundary")
+    collector = _Collector(body)
+    try:
+        MultipartParser(boundary, collector.callbacks).write(body)  # type: ignore[arg-type]
+    except FormParserError as error:
+        return MalformedForm(reason=str(error))
+    if not collector.ended:
+        return MalformedForm(reason="it ends before its closing delimiter")
+    return _make_parts(collector)
+
+
+class _Collector:
+    """Notes where the parser found what: the headers of each part, and the range of its content."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.headers: list[dict[bytes, bytes]] = []
+        self.ranges: list[tuple[int, int]] = []
+        self.ended = False
+        self._name = self._value = b""
+        self.callbacks = {
+            "on_part_begin": self._begin_part,
+            "on_header_field": self._read_name,
+            "on_header_value": self._read_value,
+            "on_header_end": self._end_header,
+            "on_part_data": self._read_data,
+            "on_end": self._end,
+        }
+
+    def _begin_part(self) -> None:
+        if len(self.headers) == MOST_PARTS:
+            raise FormParserError(f"it has more than {MOST_PARTS} parts")
+        self.headers.append({})
+        self.ranges.append((0, 0))
+
+    def _read_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _read_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self.headers[-1].setdefault(self._name.lower(), self._value)
+        self._name = self._value = b""
+
+    def _read_data(self, data: bytes, start: int, end: int) -> None:
+        """All of a body that is written at once is told by its own offsets, one range behind the other."""
+        first, last = self.ranges[-1]
+        self.ranges[-1] = (start if first == last else first, end)
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def _make_parts(collector: _Collector) -> tuple[FormPart, ...] | MalformedForm:
+    view = memoryview(collector.body)
     parts: list[FormPart] = []
-    position = _find_first(body, delimiter)
-    while True:
-        opened = _read_delimiter_end(body, position)
-        if opened is None:
-            return MalformedForm(reason="a part's delimiter is missing or broken")
-        if opened < 0:
-            return tuple(parts)
-        if len(parts) == MOST_PARTS:
-            return MalformedForm(reason=f"it has more than {MOST_PARTS} parts")
-        headers_end = body.find(b"\r\n\r\n", opened - 2, opened + HEADER_BYTES)
-        if headers_end < 0:
-            return MalformedForm(reason="a part's headers do not end, or are too long")
-        start = headers_end + 4
-        end, position = _find_delimiter(body, delimiter, start - 2)
-        if end < 0:
-            return MalformedForm(reason="its last part does not end")
-        part = _make_part(body[opened:headers_end], view[start : max(start, end)])
+    for headers, (start, end) in zip(collector.headers, collector.ranges, strict=True):
+        part = _make_part(headers, view[start:end])
         if isinstance(part, MalformedForm):
             return part
         parts.append(part)
+    return tuple(parts)
 
 
-def _parse_boundary(content_type: bytes) -> bytes | MalformedForm:
-    media_type, _, _ = content_type.partition(b";")
-    if media_type.strip().lower() != b"multipart/form-data":
-        return MalformedForm(reason="its Content-Type is not multipart/form-data")
-    boundary = _parse_parameters(content_type).get(b"boundary", b"")
-    if _BOUNDARY.match(boundary) is None:
-        return MalformedForm(reason="its Content-Type has no valid boundary")
-    return boundary
-
-
-def _find_first(body: bytes, delimiter: bytes) -> int:
-    """Where the first delimiter ends; -1 when there is none. Nothing may stand before it but a preamble."""
-    if body.startswith(delimiter[2:]) and _read_delimiter_end(body, len(delimiter) - 2) is not None:
-        return len(delimiter) - 2
-    return _find_delimiter(body, delimiter, 0)[1]
-
-
-def _find_delimiter(body: bytes, delimiter: bytes, start: int) -> tuple[int, int]:
-    """Where the next one begins and ends, passing over lines that only begin alike; (-1, -1) when there is none."""
-    while (found := body.find(delimiter, start)) >= 0:
-        end = found + len(delimiter)
-        if _read_delimiter_end(body, end) is not None:
-            return found, end
-        start = end
-    return -1, -1
-
-
-def _read_delimiter_end(body: bytes, position: int) -> int | None:
-    """Where what follows a delimiter begins, -1 after the closing one; None when this is no delimiter."""
-    if position < 0:
-        return None
-    if body.startswith(b"--", position):
-        return -1
-    while body[position : position + 1] in (b" ", b"\t"):
-        position += 1
-    return position + 2 if body.startswith(b"\r\n", position) else None
-
-
-def _make_part(headers: bytes, content: memoryview) -> FormPart | MalformedForm:
-    disposition = content_type = b""
-    for line in re.sub(rb"\r\n[ \t]+", b" ", headers).split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if not colon:
-            continue
-        name = name.strip().lower()
-        if name == b"content-disposition":
-            disposition = value.strip()
-        elif name == b"content-type":
-            content_type = value.strip()
-        elif name == b"content-transfer-encoding" and value.strip().lower() not in (b"binary", b"8bit", b"7bit"):
-            return MalformedForm(reason="a part has a transfer encoding, which RFC 7578 does away with")
-    parameters = _parse_parameters(disposition)
-    if disposition.partition(b";")[0].strip().lower() != b"form-data" or b"name" not in parameters:
+def _make_part(headers: dict[bytes, bytes], content: memoryview) -> FormPart | MalformedForm:
+    kind, parameters = parse_options_header(headers.get(b"content-disposition"))
+    name, filename = parameters.get(b"name"), parameters.get(b"filename")
+    if kind != b"form-data" or name is None:
         return MalformedForm(reason="a part has no name")
-    extended = parameters.get(b"filename*", b"")
-    filename = parameters.get(b"filename")
-    if extended.lower().startswith(b"utf-8''"):
-        filename = unquote_to_bytes(extended[7:])
     try:
         return FormPart(
-            name=_unescape(parameters[b"name"]).decode(),
+            name=_unescape(name).decode(),
             filename=None if filename is None else _unescape(filename).decode(),
-            content_type=content_type.decode("ascii") or None,
+            content_type=headers.get(b"content-type", b"").strip().decode("ascii") or None,
             content=content,
         )
     except UnicodeDecodeError:
-        return MalformedForm(reason="a part's name, file name or type is not UTF-8")
-
-
-def _parse_parameters(value: bytes) -> dict[bytes, bytes]:
-    """Of a header's value; of one that is repeated, the first."""
-    found: dict[bytes, bytes] = {}
-    for name, quoted, plain in _PARAMETER.findall(value):
-        found.setdefault(name.lower(), _UNESCAPED.sub(rb"\1", quoted) or plain)
-    return found
+        return MalformedForm(reason="a part's name, file name or type is not text")
 
 
 def _unescape(name: bytes) -> bytes:
