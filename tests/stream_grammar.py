@@ -29,7 +29,11 @@ _STOP_REASONS = {
     "model_context_window_exceeded",
     "compaction",
 }
-_TOOL_USE_ID = re.compile(r"toolu_[A-Za-z0-9_-]+")
+_CALL_IDS = {
+    "tool_use": re.compile(r"toolu_[A-Za-z0-9_-]+"),
+    "server_tool_use": re.compile(r"srvtoolu_[A-Za-z0-9_-]+"),
+    "mcp_tool_use": re.compile(r"mcptoolu_[A-Za-z0-9_-]+"),
+}
 _OF_DELTA = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -47,6 +51,24 @@ class StreamedBlock:
     start: dict[str, Any]
     parts: dict[str, str] = field(default_factory=dict[str, str])
     """The deltas of each kind, joined."""
+    whole: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What deltas gave at once: citations, and a summary."""
+    last_delta: str = ""
+
+    @property
+    def has_input_in_pieces(self) -> bool:
+        """A call that running code made comes with its arguments in the block's start."""
+        return self.start["type"] in _CALL_IDS and self.start.get("caller", {}).get("type", "direct") == "direct"
+
+    def put_together(self) -> dict[str, Any]:
+        """The block as a JSON answer would show it."""
+        block = self.start | self.whole
+        for name in ("text", "thinking", "signature"):
+            if name in self.parts:
+                block[name] = self.parts[name]
+        if self.has_input_in_pieces:
+            block["input"] = json.loads(self.parts.get("partial_json", "") or "{}")
+        return block
 
 
 @dataclass
@@ -58,11 +80,18 @@ class StreamedMessage:
     stop_reason: str | None = None
     stop_sequence: str | None = None
     usage: dict[str, Any] = field(default_factory=dict[str, Any])
+    ending: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What message_delta told beside the usage: `delta` and its other members."""
     error: dict[str, Any] | None = None
     event_count: int = 0
 
     def joined(self, kind: str) -> str:
         return "".join(block.parts.get(kind, "") for block in self.blocks)
+
+    def put_together(self) -> dict[str, Any]:
+        """The message as a JSON answer would tell it."""
+        content = [block.put_together() for block in self.blocks]
+        return self.start | self.ending | {"content": content, "usage": self.usage}
 
 
 def parse_events(stream: bytes) -> list[tuple[str, dict[str, Any]]]:
@@ -83,9 +112,13 @@ def _parse_event(raw: str) -> tuple[str, dict[str, Any]]:
     return name, data
 
 
-def check_stream(stream: bytes) -> StreamedMessage:
-    """The whole message. Raises GrammarViolation at the first event that is out of order or misshapen."""
-    checker = _Checker()
+def check_stream(stream: bytes, *, of_claude: bool = False) -> StreamedMessage:
+    """The whole message. Raises GrammarViolation at the first event that is out of order or misshapen.
+
+    `of_claude` demands Claude's own habit as well, which other servers need not share: arguments begin with a piece
+    that is empty.
+    """
+    checker = _Checker(of_claude=of_claude)
     for name, data in parse_events(stream):
         checker.take(name, data)
     _demand(checker.ended, "the stream has no end", "")
@@ -93,7 +126,8 @@ def check_stream(stream: bytes) -> StreamedMessage:
 
 
 class _Checker:
-    def __init__(self) -> None:
+    def __init__(self, *, of_claude: bool) -> None:
+        self._of_claude = of_claude
         self.message = StreamedMessage()
         self.ended = False
         self._open: StreamedBlock | None = None
@@ -141,9 +175,14 @@ class _Checker:
                 _demand(block.get("text") == "", "text begins empty", data)
             case "thinking":
                 _demand(block.get("thinking") == "" and block.get("signature") == "", "thinking begins empty", data)
-            case "tool_use":
-                _demand(_TOOL_USE_ID.fullmatch(str(block.get("id"))) is not None, "tool_use id", data)
-                _demand(isinstance(block.get("name"), str) and block.get("input") == {}, "tool_use", data)
+            case "compaction":
+                _demand(block.get("content", "") is None, "a summary begins without content", data)
+            case kind if kind in _CALL_IDS:
+                _demand(_CALL_IDS[kind].fullmatch(str(block.get("id"))) is not None, f"{kind} id", data)
+                _demand(isinstance(block.get("name"), str), f"{kind} name", data)
+                in_pieces = StreamedBlock(block).has_input_in_pieces
+                _demand(isinstance(block.get("input"), dict), f"{kind} input", data)
+                _demand(not in_pieces or block["input"] == {}, "arguments begin empty", data)
             case other:
                 _demand(isinstance(other, str), "block type", data)
         self._open = StreamedBlock(block)
@@ -156,13 +195,21 @@ class _Checker:
         _demand(
             kind in _DELTA_BLOCKS and block.start["type"] in _DELTA_BLOCKS[kind], "a delta of another block", data
         )
+        _demand(block.last_delta != "signature_delta", "a signature is the last of its block", data)
+        if self._of_claude and kind == "input_json_delta" and not block.last_delta:
+            _demand(delta.get("partial_json") == "", "the first piece of arguments is empty", data)
+        block.last_delta = kind
+        if kind == "citations_delta":
+            block.whole["citations"] = [*block.whole.get("citations", []), delta["citation"]]
+        if kind == "compaction_delta":
+            block.whole |= {name: value for name, value in delta.items() if name != "type"}
         if (name := _OF_DELTA.get(kind)) is not None:
             _demand(isinstance(delta.get(name), str), "delta", data)
             block.parts[name] = block.parts.get(name, "") + delta[name]
 
     def _take_content_block_stop(self, data: dict[str, Any]) -> None:
         block = self._demand_open(data)
-        if block.start["type"] == "tool_use":
+        if block.has_input_in_pieces:
             self._inputs.append(block.parts.get("partial_json", "") or "{}")
         self._open = None
 
@@ -175,7 +222,13 @@ class _Checker:
         _demand("output_tokens" in data["usage"], "usage", data)
         if delta["stop_reason"] != "max_tokens":
             _demand(all(isinstance(json.loads(text), dict) for text in self._inputs), "a tool's input", data)
+        if delta["stop_reason"] == "tool_use":
+            _demand(any(block.start["type"] == "tool_use" for block in self.message.blocks), "no tool called", data)
+        _demand((delta.get("stop_details") is not None) <= (delta["stop_reason"] == "refusal"), "stop_details", data)
         self._delta_seen = True
+        self.message.ending = delta | {
+            name: value for name, value in data.items() if name not in ("type", "delta", "usage")
+        }
         self.message.stop_reason, self.message.stop_sequence = delta["stop_reason"], delta["stop_sequence"]
         self.message.usage.update(data["usage"])
 

@@ -12,6 +12,7 @@ import click
 from ingate.cli.app import build_cli
 from ingate.cli.banner import find_program, render_banner
 from ingate.cli.invocation import Invocation
+from ingate.cli.record import record_command
 from ingate.cli.up import up_command
 
 
@@ -23,7 +24,7 @@ def main() -> None:
         stdin_is_terminal=sys.stdin.isatty(),
         stdout_is_terminal=sys.stdout.isatty(),
     )
-    build_cli(up_command(_serve)).main(obj=invocation, prog_name="ingate")
+    build_cli(up_command(_serve), record_command(_serve)).main(obj=invocation, prog_name="ingate")
 
 
 def _serve(**options: Any) -> int:

@@ -13,7 +13,10 @@ from typing import Any, cast, get_type_hints
 import msgspec
 import platformdirs
 
+from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
 from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
+from ingate.simulator.cassettes.redaction import PathInvalid, parse_path
+from ingate.upstreams.profiles.profile import PROFILE_NAMES
 
 PREFIX = "INGATE_"
 
@@ -34,8 +37,8 @@ class Settings:
     management_port: int = 8081
     """The management API's, on loopback; 0 takes a free one."""
     management_tls_port: int = 8443
-    """The management API's and Entra ID's over TLS, on loopback; 0 takes a free one, as it does when `management_port`
-    is 0 and this is not given."""
+    """The management API's and Entra ID's over TLS, on loopback; 0 takes a free one, as it does when not given while
+    `management_port` is 0."""
     data_dir: Path = Path()
     """State, keys, journals. The platform's directory for state when not given."""
     default_resource: str = "example-resource"
@@ -88,6 +91,18 @@ class Settings:
     """A file of rules for the simulator, read again when it changes."""
     lenient: bool = False
     """The simulator answers whatever it can, also what Claude would refuse."""
+    record_to: str = ""
+    """A folder for cassettes: what passes between the simulator's deployments and an upstream in its place."""
+    record_upstream_url: str = ""
+    """That upstream's base URL."""
+    record_credential: str = ""
+    """Where its credential is: `env:VARIABLE` or `file:/absolute/path`."""
+    record_credential_header: str = "x-api-key"
+    record_profile: str = "none"
+    record_deployments: tuple[str, ...] = ()
+    """`NAME=MODEL`, each: more deployments of the default resource that it serves."""
+    record_redact: tuple[str, ...] = ()
+    """Paths of fields that cassettes leave out."""
 
 
 def parse_settings(options: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
@@ -180,6 +195,8 @@ def _checked(settings: Settings) -> Settings:
     for name in ("workers", "journal_file_bytes", "max_connections", "simulator_storage_bytes"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: at least 1")
+    if settings.record_to or settings.record_upstream_url:
+        _check_recording(settings)
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("log_level: debug, info, warning or error")
     if settings.limits != "in-process" and parse_valkey_address(settings.limits) is None:
@@ -196,3 +213,34 @@ def _checked(settings: Settings) -> Settings:
             "start without --development-keys"
         )
     return settings
+
+
+def _check_recording(settings: Settings) -> None:
+    """Raises SettingsError, which repeats nothing of a URL or a credential: it may be a pasted secret."""
+    if not settings.record_to or not settings.record_upstream_url:
+        raise SettingsError("record_to and record_upstream_url: one is of no use without the other")
+    if settings.workers > 1:
+        raise SettingsError("record_to: cassettes are written in order, by one worker")
+    if settings.local:
+        raise SettingsError("record_to: not with --local; both stand in the simulator's place")
+    url = parse_base_url(settings.record_upstream_url)
+    if isinstance(url, UpstreamInvalid):
+        raise SettingsError(f"record_upstream_url: {url.reason}")
+    credential = parse_credential(settings.record_credential) if settings.record_credential else None
+    if isinstance(credential, UpstreamInvalid):
+        raise SettingsError(f"record_credential: {credential.reason}")
+    refused = decide_plain_http(url, has_credential=credential is not None, allowed=False)
+    if refused is not None:
+        raise SettingsError("record_upstream_url: would send the credential over plain http to another machine")
+    if settings.record_credential_header not in ("x-api-key", "api-key", "authorization"):
+        raise SettingsError("record_credential_header: x-api-key, api-key or authorization")
+    if settings.record_profile not in PROFILE_NAMES:
+        raise SettingsError(f"record_profile: {', '.join(PROFILE_NAMES)}")
+    for pair in settings.record_deployments:
+        if not all(pair.partition("=")):
+            raise SettingsError("record_deployments: NAME=MODEL")
+    try:
+        for path in settings.record_redact:
+            parse_path(path)
+    except PathInvalid as error:
+        raise SettingsError(f"record_redact: {error}") from None

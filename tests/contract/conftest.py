@@ -10,9 +10,12 @@ from _pytest.capture import CaptureManager
 from tests.contract.scripted_answers import answer_as_asked
 from tests.support.clients import (
     ANTHROPIC_0_75,
+    CLAUDE_CODE_2_1_330,
     FOUNDRY_SDK_1_1_1,
     RegistryUnreachable,
     Report,
+    WrongPlatform,
+    install_claude_code,
     install_node_client,
     install_python_client,
 )
@@ -37,6 +40,12 @@ def foundry_sdk(pytestconfig: pytest.Config) -> Path:
     return _install(pytestconfig, install_node_client, FOUNDRY_SDK_1_1_1)
 
 
+@pytest.fixture(scope="session")
+def claude_code(pytestconfig: pytest.Config) -> Path:
+    """Claude Code's program, in version 2.1.330."""
+    return _install(pytestconfig, install_claude_code, CLAUDE_CODE_2_1_330)
+
+
 def _install(config: pytest.Config, install: Callable[[Sequence[str], Report], Path], pins: Sequence[str]) -> Path:
     capture = config.pluginmanager.get_plugin("capturemanager")
 
@@ -47,7 +56,7 @@ def _install(config: pytest.Config, install: Callable[[Sequence[str], Report], P
 
     try:
         return install(pins, report)
-    except RegistryUnreachable as reason:
+    except (RegistryUnreachable, WrongPlatform) as reason:
         pytest.skip(f"{pins[0]}: {reason}")
 
 

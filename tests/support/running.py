@@ -93,6 +93,19 @@ class RunningIngate:
             env=inherit_environment({"INGATE_DATA_DIR": str(self.data_dir), **(environment or {})}),
         )
 
+    def put_resource(self, name: str) -> None:
+        """Without deployments; its host names begin with its name."""
+        self.manage(
+            "PUT",
+            self.account_path(name),
+            {
+                "kind": "AIServices",
+                "location": "eastus2",
+                "sku": {"name": "S0"},
+                "properties": {"customSubDomainName": name},
+            },
+        )
+
     def delete_upstream(self, name: str) -> None:
         self.manage("DELETE", f"{self.group_path}/providers/Ingate.Gateway/upstreams/{name}")
 

@@ -184,3 +184,37 @@ def test_free_ports_are_taken_for_both_management_listeners_at_once() -> None:
 def test_a_script_needs_one_worker() -> None:
     with pytest.raises(SettingsError, match="script: .*--workers 1"):
         parse_settings({"script": "rules.yaml", "workers": 2}, {})
+
+
+class TestRecording:
+    def record(self, **options: object) -> Settings:
+        given = {"record_to": "cassettes", "record_upstream_url": "https://api.example.com"}
+        return parse_settings(given | options, {})
+
+    def test_a_folder_and_an_upstream_are_enough(self) -> None:
+        assert self.record(record_redact=("a.*",), record_deployments=("a=b",)).record_to == "cassettes"
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"record_to": ""}, "one is of no use without the other"),
+            ({"record_upstream_url": ""}, "one is of no use without the other"),
+            ({"workers": 2}, "by one worker"),
+            ({"local": "smollm2"}, "not with --local"),
+            ({"record_upstream_url": "ftp://h"}, "record_upstream_url: must be an http or https URL"),
+            ({"record_upstream_url": "https://user:CANARY@h"}, "must not hold a user name or password"),
+            ({"record_credential": "CANARY"}, "record_credential: must be env:VARIABLE"),
+            ({"record_credential": "env:A", "record_upstream_url": "http://h"}, "over plain http to another machine"),
+            ({"record_credential_header": "cookie"}, "record_credential_header"),
+            ({"record_profile": "x"}, "record_profile: none"),
+            ({"record_deployments": ("a",)}, "NAME=MODEL"),
+            ({"record_redact": ("a..b",)}, "record_redact: 'a..b' is no path"),
+        ],
+    )
+    def test_what_cannot_work_is_refused_without_repeating_secrets(
+        self, options: dict[str, object], reason: str
+    ) -> None:
+        with pytest.raises(SettingsError) as raised:
+            self.record(**options)
+        assert reason in str(raised.value)
+        assert "CANARY" not in str(raised.value)

@@ -38,15 +38,15 @@ from ingate.store.faults import StoreUnusable
 from ingate.store.opening import Stores, open_stores
 from ingate.store.private_file import write_private_file
 
-from .gateway import DIRECTORY_FILE
+from .gateway import ADMIN_TOKEN_FILE, DIRECTORY_FILE
 from .identifiers import make_api_key, make_guid
 from .lifeline import report_ready, watch_lifeline
 from .local_upstream import put_in_simulators_place
+from .recording import put_recorded_deployments
 
 _log = logging.getLogger(__name__)
 
 SERVER_CERTIFICATE_FILE = "server.pem"
-ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 
 
 class StartRefused(Exception):
@@ -150,6 +150,8 @@ def _make_plane(
     settings: Settings, stores: Stores, gateway_url: str, local: UpstreamDefinition | None
 ) -> ControlPlane:
     def arrange(directory: Directory) -> Directory:
+        if settings.record_to:
+            return put_recorded_deployments(directory, settings)
         return put_in_simulators_place(directory, local) if local is not None else directory
 
     directory_file = DirectoryFile(stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange)
@@ -207,6 +209,8 @@ async def _describe(stores: Stores, defaults: Defaults, settings: Settings) -> d
     """What the supervisor tells the user and writes into running.json: of the resource at the bare address."""
     async with stores.reading() as session:
         directory = await session.directory.get_directory()
+    if settings.record_to:
+        directory = put_recorded_deployments(directory, settings)
     wished = [r for r in directory.resources if r.subdomain == settings.default_resource.lower()]
     if not wished:
         _log.warning("there is no resource '%s' to serve at the bare address", settings.default_resource)

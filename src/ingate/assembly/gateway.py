@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -17,18 +18,17 @@ import uvloop
 
 from ingate.domain.directory import Directory
 from ingate.domain.quota import QuotaLimiter
-from ingate.domain.upstream import CredentialReference, UpstreamRequest
+from ingate.domain.upstream import CredentialReference, Upstream, UpstreamDefinition
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
 from ingate.gateway.directory_index import DirectoryIndex
 from ingate.gateway.drains import Drains
+from ingate.gateway.local_operations import LocalOperations
 from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
 from ingate.limits.valkey import ValkeyLimiter, WhenAway
 from ingate.settings import Settings, read_environment, read_limits_address
-from ingate.simulator.incoming import ServedAs, SimulatorRequest
-from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
 from ingate.telemetry.content_files import CONTENT_FOLDER, make_content_key
 from ingate.telemetry.content_log import FileContentLog
 from ingate.telemetry.journal import Journal
@@ -36,8 +36,10 @@ from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
+from .embedded_simulator import EmbeddedSimulator, ScriptError
 from .identifiers import make_apim_request_id, make_request_id
 from .lifeline import report_ready, watch_lifeline
+from .recording import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +48,16 @@ BACKLOG = 4096
 LIMITS_SECONDS = 2.0
 """For a shared limiter to be there at the start, and to take the last settlements at the end."""
 DIRECTORY_FILE = "directory.json"
+ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 
 
 def run_gateway(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
     """Serves until SIGTERM or the supervisor's end. Gives back the exit code."""
-    return uvloop.run(_serve(settings, worker=worker, listener=listener, lifeline=lifeline, ready=ready))
+    try:
+        return uvloop.run(_serve(settings, worker=worker, listener=listener, lifeline=lifeline, ready=ready))
+    except ScriptError as error:
+        report_ready(ready, {"error": str(error)})
+        return 1
 
 
 async def _serve(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:
@@ -75,19 +82,21 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     content_log = FileContentLog(
         settings.data_dir / CONTENT_FOLDER, worker=worker, wall_clock=time.time, clock=time.monotonic
     )
-    upstreams = _make_upstreams(settings, loop)
+    simulator = EmbeddedSimulator(settings)
+    upstreams = _make_upstreams(simulator, loop)
+    recorder = Recorder(settings) if settings.record_to else None
     limiter = await _open_limiter(settings, worker, loop)
-    server = _make_server(settings, journal, content_log, limiter)
+    server = _make_server(settings, journal, content_log, limiter, simulator)
 
     def use(directory: Directory) -> None:
-        _use_directory(directory, server.pipeline, upstreams, settings)
+        _use_directory(directory, server.pipeline, upstreams, recorder, settings)
         content_log.use_retention(_list_retention(directory))
         directory_came.set()
 
     feed = DirectoryFeed(settings.data_dir / DIRECTORY_FILE, loop=loop, on_directory=use)
     feed.start()
     await directory_came.wait()  # until then, connections wait in the socket's queue
-    ticker = _Ticker(loop, server, upstreams, journal, content_log)
+    ticker = _Ticker(loop, server, upstreams, journal, content_log, simulator)
     ticker.tick()
     front = await loop.create_server(lambda: ClientConnection(server), sock=listener, backlog=BACKLOG)
     _settle_memory()
@@ -102,37 +111,21 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
         await limiter.close(LIMITS_SECONDS)
     journal.close()
     content_log.close()
+    if recorder is not None:
+        recorder.close()
     return 0
 
 
-def _make_upstreams(settings: Settings, loop: asyncio.AbstractEventLoop) -> UpstreamRegistry:
-    simulator = Simulator(
-        settings=SimulatorSettings(
-            seed=settings.simulator_seed,
-            time_to_first_token=settings.simulator_time_to_first_token,
-            tokens_per_second=settings.simulator_tokens_per_second,
-        )
-    )
+def _make_upstreams(simulator: EmbeddedSimulator, loop: asyncio.AbstractEventLoop) -> UpstreamRegistry:
+    def find_upstream(name: str) -> Upstream | None:
+        return registry.find_upstream(name)
 
-    def respond(request: UpstreamRequest) -> SimulatedAnswer:
-        return simulator.answer(
-            SimulatorRequest(
-                method=request.method,
-                path=request.path,
-                query=request.query,
-                headers=request.headers,
-                body=b"".join(request.body),
-                served_as=ServedAs(
-                    resource_name=request.resource_name,
-                    deployment_name=request.deployment_name,
-                    hosting=request.hosting,
-                ),
-            )
-        )
-
-    return UpstreamRegistry(
-        simulator=InProcessUpstream(respond, loop=loop), loop=loop, read_credential=read_credential
+    registry = UpstreamRegistry(
+        simulator=InProcessUpstream(simulator.respond, loop=loop, find_upstream=find_upstream),
+        loop=loop,
+        read_credential=read_credential,
     )
+    return registry
 
 
 async def _open_limiter(
@@ -149,7 +142,11 @@ async def _open_limiter(
 
 
 def _make_server(
-    settings: Settings, journal: Journal, content_log: FileContentLog, limiter: QuotaLimiter
+    settings: Settings,
+    journal: Journal,
+    content_log: FileContentLog,
+    limiter: QuotaLimiter,
+    simulator: EmbeddedSimulator,
 ) -> GatewayServer:
     pipeline = Pipeline(
         directory=None,
@@ -168,13 +165,34 @@ def _make_server(
         idle_timeout=settings.idle_timeout,
         connections=settings.max_connections,
     )
-    return GatewayServer(pipeline=pipeline, limits=limits, clock=time.monotonic)
+    operations = LocalOperations(
+        {b"simulator": simulator.administer}, read_token=partial(_read_admin_token, settings.data_dir)
+    )
+    return GatewayServer(pipeline=pipeline, limits=limits, clock=time.monotonic, operations=operations)
 
 
-def _use_directory(directory: Directory, pipeline: Pipeline, upstreams: UpstreamRegistry, settings: Settings) -> None:
+def _read_admin_token(data_dir: Path) -> bytes | None:
+    """None while the control process has made none."""
+    try:
+        return (data_dir / ADMIN_TOKEN_FILE).read_bytes().strip() or None
+    except OSError:
+        return None
+
+
+def _use_directory(
+    directory: Directory,
+    pipeline: Pipeline,
+    upstreams: UpstreamRegistry,
+    recorder: Recorder | None,
+    settings: Settings,
+) -> None:
+    def get_upstream(definition: UpstreamDefinition) -> Upstream:
+        upstream = upstreams.get_upstream(definition)
+        return upstream if recorder is None else recorder.tap(definition, upstream)
+
     pipeline.directory = DirectoryIndex(
         directory,
-        get_upstream=upstreams.get_upstream,
+        get_upstream=get_upstream,
         default_resource=settings.default_resource,
         domains=settings.domains,
     )
@@ -211,7 +229,9 @@ class _Ticker:
         upstreams: UpstreamRegistry,
         journal: Journal,
         content_log: FileContentLog,
+        simulator: EmbeddedSimulator,
     ) -> None:
+        self._simulator = simulator
         self._loop = loop
         self._server = server
         self._upstreams = upstreams
@@ -225,6 +245,7 @@ class _Ticker:
         self._upstreams.sweep(self._loop.time())
         self._journal.tick()
         self._content_log.tick()
+        self._simulator.tick(self._loop.time())
 
     def stop(self) -> None:
         if self._timer is not None:

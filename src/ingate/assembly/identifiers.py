@@ -31,6 +31,11 @@ _PROCESS_PART = _guid[:24]
 _count = itertools.count(int(_guid[24:], 16) // 2)
 
 
+def make_storage_id() -> str:
+    """24 letters and digits, for what the simulator keeps: no two workers may ever make the same."""
+    return binascii.b2a_base64(secrets.token_bytes(18), newline=False).translate(_ALPHANUMERIC).decode()
+
+
 def make_guid() -> str:
     return str(uuid.uuid4())
 

@@ -45,6 +45,7 @@ class Announce(Protocol):
         deployments: list[str],
         simulated: bool,
         local_model: str | None,
+        recorded: tuple[str, str] | None,
         development_keys: bool,
     ) -> str: ...
 
@@ -62,6 +63,8 @@ def run_up(settings: Settings, *, announce: Announce) -> int:
     )
     try:
         with_lock = _lock_data_dir(settings.data_dir)
+        if settings.record_to:
+            Path(settings.record_to).mkdir(mode=0o700, parents=True, exist_ok=True)
         supervisor = Supervisor(settings)
     except (StartFailed, OSError) as error:
         _say(f"ingate: {error}")
@@ -308,6 +311,7 @@ def _render_announcement(
         deployments=details["deployments"],
         simulated=details["simulated"] and not settings.local,
         local_model=settings.local or None,
+        recorded=(settings.record_upstream_url, settings.record_to) if settings.record_to else None,
         development_keys=settings.development_keys,
     )
 

@@ -14,8 +14,8 @@ from .upstream import upstream_commands
 from .version import show_version
 
 
-def build_cli(up: click.Command) -> click.Group:
-    """`ingate` with all its commands; `up` comes from whoever knows how to serve (see `cli.up`)."""
+def build_cli(*serving: click.Command) -> click.Group:
+    """`ingate` with all its commands; those that serve come from whoever knows how (see `cli.up`, `cli.record`)."""
 
     @click.group("ingate", context_settings={"help_option_names": ["--help", "-h"]})
     def ingate() -> None:
@@ -25,7 +25,7 @@ def build_cli(up: click.Command) -> click.Group:
         """
 
     for command in (
-        up,
+        *serving,
         resource_commands,
         deployment_commands,
         upstream_commands,

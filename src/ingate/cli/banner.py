@@ -24,13 +24,15 @@ def render_banner(
     program: str = "ingate",
     simulated: bool = True,
     local_model: str | None = None,
+    recorded: tuple[str, str] | None = None,
     development_keys: bool = False,
 ) -> str:
     """The banner, with a line end after each line.
 
     `endpoint` is the gateway's URL without `/anthropic`; one that names every address is shown as this machine's.
     `program` is how another terminal calls this command. `simulated` says that the example's deployment is
-    answered by the simulator; `local_model` names the toy that answers instead.
+    answered by the simulator; `local_model` names the toy that answers instead; `recorded` is the upstream whose
+    answers are recorded, and the folder.
     """
     base_url = f"{reachable(endpoint)}/anthropic"
     deployment = _example(deployments)
@@ -42,7 +44,7 @@ def render_banner(
         f"Ingate serves {resource} at {base_url}",
         "",
         f"  deployments  {', '.join(deployments) or 'none'}",
-        f"  answers      {_answers(simulated, local_model)}",
+        f"  answers      {_answers(simulated, local_model, recorded)}",
         f"  API keys     {keys}" + ("  (publicly known)" if development_keys else ""),
         f"  management   {reachable(management_url)}",
         f"  data         {data_dir}",
@@ -69,7 +71,9 @@ def find_program(called: str) -> str:
     return os.path.abspath(path)
 
 
-def _answers(simulated: bool, local_model: str | None) -> str:
+def _answers(simulated: bool, local_model: str | None, recorded: tuple[str, str] | None) -> str:
+    if recorded:
+        return f"from {recorded[0]}, recorded to {recorded[1]}"
     if local_model:
         return f"from {local_model} on this machine: a toy, not Claude"
     if simulated:

@@ -52,6 +52,17 @@ class ModelPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelQuota:
+    """How many units of capacity a subscription may hold of one version and deployment type of the model."""
+
+    payg: int
+    """Of a pay-as-you-go subscription."""
+    enterprise: int
+    """Of an Enterprise Agreement or a Microsoft Customer Agreement for enterprises."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogModel:
     """One model. Sizes are in tokens."""
 
@@ -67,6 +78,8 @@ class CatalogModel:
     prices: tuple[ModelPrice, ...]
     as_of: date
     source: str
+    quota: ModelQuota | None = None
+    """None: not known, so there is none outside of subscriptions without limits."""
 
     def get_version(self, version: str) -> ModelVersion | None:
         return next((entry for entry in self.versions if entry.version == version), None)

@@ -25,6 +25,7 @@ from .framing import TOO_MANY_HEADERS, TOO_MUCH_FRAMING, TOO_SLOW, HeadProblem, 
 from .head import RequestHead
 from .health import LocalAnswer, find_local_answer
 from .identifiers import RequestIds
+from .local_operations import PREFIX, LocalOperation
 from .pipeline import Caller
 from .refusals import RenderedRefusal
 
@@ -49,7 +50,7 @@ CHUNK_FRAMING = 64
 
 LINGER_BYTES = 64 * 1024 * 1024
 """What a client may still send after its last answer before it is cut off: a whole body refused by its length,
-since clients read an answer only when they have sent theirs."""
+since clients read an answer only when they have sent theirs. Where a file may be sent, twice its limit."""
 
 _JSON: Header = (b"Content-Type", b"application/json")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -85,7 +86,7 @@ class Pending(NamedTuple):
 
     head: RequestHead | None
     """None when it was not read whole."""
-    caller: Caller | Refusal | LocalAnswer | HeadProblem
+    caller: Caller | LocalOperation | Refusal | LocalAnswer | HeadProblem
     body: bytes
     close: bool
     started_at: float
@@ -98,6 +99,7 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_body_length",
+        "_body_limit",
         "_busy",
         "_close_after",
         "_continue_due",
@@ -134,6 +136,7 @@ class ClientConnection(asyncio.Protocol):
         self._body: list[bytes] | None = None
         """None while a body is thrown away."""
         self._body_length = 0
+        self._body_limit = 0
         self._started_at = 0.0
         self._target = b""
         self._headers: list[Header] = []
@@ -268,16 +271,19 @@ class ClientConnection(asyncio.Protocol):
             head = self._head
             assert head is not None  # noqa: S101 - there is one when there is no problem
         if head.decided_with is not server.pipeline.directory or server.draining:
-            head.caller = find_local_answer(head, server) or server.pipeline.decide_caller(head)
+            head.caller = self._decide_caller(head)
             head.decided_with = server.pipeline.directory
         self._headers = []  # what comes now are trailers, which nobody asked for
         self._reading = BODY
         self._body_length = 0
         self._started_at = server.clock()
         length = head.content_length
-        if isinstance(head.caller, Caller):
+        if isinstance(head.caller, Caller | LocalOperation):
             self._body = []
-            if length > server.limits.body_bytes:
+            limits = server.limits
+            takes_upload = isinstance(head.caller, Caller) and head.caller.endpoint.takes_upload
+            self._body_limit = limits.upload_bytes if takes_upload else limits.body_bytes
+            if length > self._body_limit:
                 self._refuse_body()
             elif head.expect is not None:
                 self._continue_due = True
@@ -292,7 +298,7 @@ class ClientConnection(asyncio.Protocol):
         self._body_length += len(body)
         if self._body is not None:
             self._body.append(body)
-            if self._body_length > self._server.limits.body_bytes:
+            if self._body_length > self._body_limit:
                 self._refuse_body()
         elif self._body_length > SMALL_BODY and self._head is not None:
             self._finish_reading(self._head, self._head.caller, b"", close=True)
@@ -328,6 +334,15 @@ class ClientConnection(asyncio.Protocol):
         )
         head.upgrade = parser.should_upgrade()
         return decide_head_problem(head)
+
+    def _decide_caller(self, head: RequestHead) -> Caller | LocalOperation | LocalAnswer | Refusal:
+        server = self._server
+        local = find_local_answer(head, server)
+        if local is not None:
+            return local
+        if server.operations is not None and head.path.startswith(PREFIX):
+            return server.operations.decide(head)
+        return server.pipeline.decide_caller(head)
 
     def _feed(self, data: bytes) -> bytes:
         """Parses `data`; gives back what is left when the parser had to be replaced."""
@@ -370,7 +385,7 @@ class ClientConnection(asyncio.Protocol):
                 self.deadline = self._started_at + limits.body_timeout + earned
 
     def _refuse_body(self) -> None:
-        refusal = RequestTooLarge(limit=self._server.limits.body_bytes)
+        refusal = RequestTooLarge(limit=self._body_limit)
         self._finish_reading(self._head, refusal, b"", close=True)
 
     def _reject(self, problem: HeadProblem, head: RequestHead | None = None) -> None:
@@ -381,7 +396,7 @@ class ClientConnection(asyncio.Protocol):
     def _finish_reading(
         self,
         head: RequestHead | None,
-        caller: Caller | Refusal | LocalAnswer | HeadProblem,
+        caller: Caller | LocalOperation | Refusal | LocalAnswer | HeadProblem,
         body: bytes,
         *,
         close: bool,
@@ -411,7 +426,7 @@ class ClientConnection(asyncio.Protocol):
         if self._busy:
             return
         now = self._server.clock()
-        if self._ignored_bytes > LINGER_BYTES or now > self._give_up_at:
+        if self._ignored_bytes > max(LINGER_BYTES, 2 * self._body_limit) or now > self._give_up_at:
             self._transport.abort()
         else:
             self.deadline = now + self._server.limits.linger_timeout
@@ -446,6 +461,10 @@ class ClientConnection(asyncio.Protocol):
             pipeline.forward(head, caller, body, self, started_at)
         elif isinstance(caller, LocalAnswer):
             self._answer(caller.status, [_JSON], caller.body)
+        elif isinstance(caller, LocalOperation):
+            assert head is not None  # noqa: S101 - it is what the operation was decided from
+            done = caller.operate(head.method, caller.path, head.query, body)
+            self._answer(done.status, list(done.headers), done.body)
         elif isinstance(caller, HeadProblem):
             ids = pipeline.make_ids()
             body = render_error("invalid_request_error", caller.message, ids.request_id)

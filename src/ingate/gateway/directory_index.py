@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
 from ingate.domain.quota import QuotaLimits
+from ingate.domain.refusal import FeatureNotHosted, SeveralUpstreams
 from ingate.domain.upstream import Upstream, UpstreamDefinition
+
+from .endpoints import StorageFeature
 
 AZURE_DOMAINS = ("services.ai.azure.com", "cognitiveservices.azure.com", "openai.azure.com")
 """The second and third also serve Claude's path on Azure."""
@@ -18,6 +22,22 @@ LOCAL_DOMAIN = "localhost"
 """`example-resource.localhost` resolves to loopback without any set-up (RFC 6761)."""
 
 _HOSTS_LIMIT = 1024
+
+
+class Destination(NamedTuple):
+    """Where an exchange goes, as its record says it."""
+
+    deployment_name: str | None
+    model_id: str | None
+    upstream_name: str
+
+
+class SharedUpstream(NamedTuple):
+    """The one upstream of a resource's deployments that are hosted on Anthropic."""
+
+    upstream: Upstream
+    destination: Destination
+
 
 GetUpstream = Callable[[UpstreamDefinition], Upstream]
 
@@ -33,12 +53,25 @@ class DeploymentEntry:
     upstream: Upstream
     upstream_model: bytes
     """As a JSON string, ready to be spliced in."""
+    destination: Destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceEntry:
     resource: DirectoryResource
     deployments: dict[str, DeploymentEntry]
+
+    def decide_shared_upstream(self, feature: StorageFeature) -> SharedUpstream | FeatureNotHosted | SeveralUpstreams:
+        """Where Files and Skills go, whose requests name no deployment: what is kept there has to be found again,
+        so there must be one place. Only deployments hosted on Anthropic have these features."""
+        hosting = [entry for entry in self.deployments.values() if entry.deployment.hosting == "anthropic"]
+        upstreams = {entry.deployment.upstream: entry.upstream for entry in hosting}
+        if not upstreams:
+            return FeatureNotHosted(feature=feature)
+        if len(upstreams) > 1:
+            return SeveralUpstreams(feature=feature, upstream_names=tuple(sorted(upstreams)))
+        [(name, upstream)] = upstreams.items()
+        return SharedUpstream(upstream, Destination(None, None, name))
 
 
 class DirectoryIndex:
@@ -98,6 +131,7 @@ def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> 
                 counting_limits=QuotaLimits.of_requests(_decide_limits(deployment).requests),
                 upstream=upstreams[deployment.upstream],
                 upstream_model=msgspec.json.encode(deployment.upstream_model),
+                destination=Destination(deployment.name, deployment.model_id, deployment.upstream),
             )
             for deployment in resource.deployments
             if deployment.upstream in upstreams

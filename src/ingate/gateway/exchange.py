@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, ExchangeState, Outcome
 from ingate.domain.quota import Reservation
 from ingate.domain.refusal import NotRecordable, UpstreamUnavailable
-from ingate.domain.settlement import Charge, decide_charge
+from ingate.domain.settlement import NO_CHARGE, Charge, decide_charge
 from ingate.domain.upstream import UpstreamCall, UpstreamFailure
 from ingate.wire.content_coding import ContentReader
 from ingate.wire.http1 import Header, UnsafeHeadError
@@ -24,7 +24,7 @@ from .refusals import RenderedRefusal, describe_failure, render_refusal
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
-    from .directory_index import DeploymentEntry
+    from .directory_index import Destination
     from .head import RequestHead
     from .pipeline import Caller, Pipeline
 
@@ -40,7 +40,7 @@ class Exchange:
         "_caller",
         "_coded",
         "_connection",
-        "_entry",
+        "_destination",
         "_first_token_at",
         "_head",
         "_left_status",
@@ -65,17 +65,18 @@ class Exchange:
         connection: ClientConnection,
         head: RequestHead,
         caller: Caller,
-        entry: DeploymentEntry,
-        reservation: Reservation,
+        destination: Destination,
+        reservation: Reservation | None,
         streaming: bool,
         apim_request_id: str,
         started_at: float,
     ) -> None:
+        """Without `reservation`, the exchange costs nothing and its answer is somebody's file: it is not read."""
         self._pipeline = pipeline
         self._connection = connection
         self._head = head
         self._caller = caller
-        self._entry = entry
+        self._destination = destination
         self._reservation = reservation
         self._streaming = streaming
         self._apim_request_id = apim_request_id
@@ -96,6 +97,12 @@ class Exchange:
 
     def on_answer_head(self, status: int, headers: Sequence[Header]) -> None:
         answer = read_answer_head(status, headers)
+        reader: AnswerReader
+        if self._reservation is None and status < 400:
+            answer = answer._replace(is_stream=False, content_coding=None)
+            reader = _UnreadAnswer()
+        else:
+            reader = StreamAnswerReader() if answer.is_stream else JsonAnswerReader()
         self._request_id = answer.request_id
         try:
             if self._state is not ExchangeState.DRAINING:
@@ -107,7 +114,7 @@ class Exchange:
             return
         self._advance(ExchangeEvent.ANSWER_BEGAN)
         self._answer = answer
-        reader = self._reader = StreamAnswerReader() if answer.is_stream else JsonAnswerReader()
+        self._reader = reader
         if answer.content_coding is not None:
             self._coded = ContentReader(answer.content_coding, reader.read)
 
@@ -225,7 +232,7 @@ class Exchange:
     ) -> None:
         """Every ending comes here, once: the quota is corrected and the record written, before `last` sends the last
         byte of the answer."""
-        pipeline, reader, caller, deployment = self._pipeline, self._reader, self._caller, self._entry.deployment
+        pipeline, reader, caller, destination = self._pipeline, self._reader, self._caller, self._destination
         head = self._head
         now = pipeline.clock()
         charge = self._charge(failure)
@@ -238,9 +245,9 @@ class Exchange:
             request_id=self._get_ids().request_id,
             apim_request_id=self._apim_request_id,
             resource=caller.resource.resource.name,
-            deployment=deployment.name,
-            model=deployment.model_id,
-            upstream=deployment.upstream,
+            deployment=destination.deployment_name,
+            model=destination.model_id,
+            upstream=destination.upstream_name,
             response_model=reader.response_model if reader is not None else None,
             operation=caller.endpoint.operation,
             status=status,
@@ -265,25 +272,26 @@ class Exchange:
     def _charge(self, failure: UpstreamFailure | None) -> Charge:
         """Corrects the quota, and says what to record."""
         answer, reader, takes_quota = self._answer, self._reader, self._caller.endpoint.takes_quota
+        reservation = self._reservation
         if reader is not None:
             reader.end()
+        if reservation is None:
+            return NO_CHARGE
         charge = decide_charge(
             status=answer.status if answer is not None else None,
             reader=reader,
             failure=failure,
             takes_quota=takes_quota,
-            reserved_input_tokens=self._reservation.input_tokens,
+            reserved_input_tokens=reservation.input_tokens,
             unread_bytes=self._coded.unread_bytes if self._coded is not None else 0,
         )
         limiter, usage = self._pipeline.limiter, charge.usage
         if charge.is_released:
-            limiter.give_back(self._reservation)
+            limiter.give_back(reservation)
         elif usage is None or not takes_quota:
-            limiter.settle(self._reservation, input_tokens=0, output_tokens=0)
+            limiter.settle(reservation, input_tokens=0, output_tokens=0)
         else:
-            limiter.settle(
-                self._reservation, input_tokens=usage.uncached_input_tokens, output_tokens=usage.output_tokens
-            )
+            limiter.settle(reservation, input_tokens=usage.uncached_input_tokens, output_tokens=usage.output_tokens)
         return charge
 
     def _end(self, last: Callable[[], None], is_safe: bool) -> None:
@@ -313,3 +321,15 @@ class Exchange:
         rendered = render_refusal(NotRecordable(), ids.request_id)
         self._connection.answer_refusal(rendered, ids)
         return rendered
+
+
+class _UnreadAnswer(AnswerReader):
+    """Of somebody's file, whatever it says: it is not the answer that says it."""
+
+    __slots__ = ()
+
+    def read(self, data: bytes) -> None:
+        pass
+
+    def measure_content(self) -> int:
+        return 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ingate.domain.refusal import Refusal
 
     from .health import LocalAnswer
+    from .local_operations import LocalOperation
     from .pipeline import Caller
 
 _READ = {
@@ -79,7 +80,7 @@ class RequestHead:
         "x_api_key",
     )
 
-    caller: Caller | Refusal | LocalAnswer
+    caller: Caller | LocalOperation | Refusal | LocalAnswer
     """What the pipeline made of it with the directory `decided_with`."""
 
     def __init__(

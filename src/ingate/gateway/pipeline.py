@@ -9,7 +9,6 @@ supplies its differences as data and so cannot forget a step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -22,7 +21,6 @@ from ingate.domain.refusal import (
     InvalidRequest,
     MethodNotAllowed,
     NotRecordable,
-    OperationNotSupported,
     QuotaExceeded,
     QuotaUnavailable,
     Refusal,
@@ -35,7 +33,9 @@ from ingate.domain.upstream import UpstreamRequest, UpstreamSink
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
 from .content_recorder import ContentRecorder
+from .directory_index import SharedUpstream
 from .drains import Drains
+from .endpoints import ENDPOINTS, Endpoint, find_storage_endpoint
 from .exchange import Exchange
 from .identifiers import RequestIds
 from .refusals import render_refusal
@@ -44,25 +44,6 @@ if TYPE_CHECKING:
     from .connection import ClientConnection
     from .directory_index import DeploymentEntry, DirectoryIndex, ResourceEntry
     from .head import RequestHead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """An operation of the Messages API that Foundry serves."""
-
-    operation: str
-    upstream_path: bytes
-    takes_quota: bool
-    """Whether it counts against the deployment's tokens and requests. Token counting is free and has a limit of
-    requests of its own."""
-
-
-ENDPOINTS = {
-    b"/anthropic/v1/messages": Endpoint(operation="messages", upstream_path=b"/v1/messages", takes_quota=True),
-    b"/anthropic/v1/messages/count_tokens": Endpoint(
-        operation="count_tokens", upstream_path=b"/v1/messages/count_tokens", takes_quota=False
-    ),
-}
 
 
 LONGEST_NAME = 64
@@ -111,8 +92,11 @@ class Pipeline:
         """The steps that need no body."""
         endpoint = ENDPOINTS.get(head.path)
         if endpoint is None:
-            return OperationNotSupported()
-        if head.method != b"POST":
+            found = find_storage_endpoint(head.method, head.path)
+            if not isinstance(found, Endpoint):
+                return found
+            endpoint = found
+        elif head.method != b"POST":
             return MethodNotAllowed(allowed="POST")
         if self.draining or self.directory is None:
             return ShuttingDown()
@@ -130,12 +114,18 @@ class Pipeline:
             return InvalidRequest(message="anthropic-version: header is required")
         if head.content_encoding not in (None, b"identity"):
             return InvalidRequest(message="content-encoding: only an unencoded request body is accepted")
+        if endpoint.feature is not None:
+            shared = resource.decide_shared_upstream(endpoint.feature)
+            if not isinstance(shared, SharedUpstream):
+                return shared
         return Caller(endpoint, resource, "key", key_number)
 
     def forward(
         self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection, started_at: float
     ) -> None:
         """The steps from the body on: the connection is given an exchange, or the refusal is answered."""
+        if caller.endpoint.feature is not None:
+            return self._forward_to_storage(head, caller, body, connection, started_at)
         parsed = parse_request(body)
         if isinstance(parsed, MalformedRequest):
             return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection, started_at)
@@ -177,7 +167,7 @@ class Pipeline:
             connection=connection,
             head=head,
             caller=caller,
-            entry=entry,
+            destination=entry.destination,
             reservation=decision,
             streaming=parsed.stream,
             apim_request_id=apim_request_id,
@@ -207,6 +197,44 @@ class Pipeline:
             call = recorder
         exchange.call = call
         connection.carry(exchange)
+
+    def _forward_to_storage(
+        self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection, started_at: float
+    ) -> None:
+        """An operation that names no deployment: the upstream is the resource's own, and there is no quota."""
+        endpoint = caller.endpoint
+        shared = caller.resource.decide_shared_upstream(endpoint.feature or "files")
+        if not isinstance(shared, SharedUpstream):
+            return self.refuse(head, caller, None, shared, connection, started_at)
+        if not self.log.is_ready():
+            return self.refuse(head, caller, None, NotRecordable(), connection, started_at)
+        exchange = Exchange(
+            pipeline=self,
+            connection=connection,
+            head=head,
+            caller=caller,
+            destination=shared.destination,
+            reservation=None,
+            streaming=False,
+            apim_request_id=self.make_apim_request_id(),
+            started_at=started_at,
+        )
+        exchange.call = shared.upstream.send(
+            UpstreamRequest(
+                method=head.method,
+                path=endpoint.upstream_path,
+                query=head.query,
+                headers=head.forward,
+                rendered=head.rendered,
+                body=(body,) if body else (),
+                content_length=len(body),
+                resource_name=caller.resource.resource.name,
+                hosting="anthropic",
+            ),
+            exchange,
+        )
+        connection.carry(exchange)
+        return None
 
     def _make_recorder(
         self, exchange: Exchange, caller: Caller, entry: DeploymentEntry, body: bytes, apim_request_id: str

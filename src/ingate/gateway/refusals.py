@@ -10,6 +10,7 @@ import msgspec
 
 from ingate.domain.refusal import (
     DeploymentNotFound,
+    FeatureNotHosted,
     InvalidRequest,
     MethodNotAllowed,
     NotRecordable,
@@ -19,6 +20,7 @@ from ingate.domain.refusal import (
     Refusal,
     RequestTooLarge,
     ResourceNotFound,
+    SeveralUpstreams,
     ShuttingDown,
     Unauthenticated,
     UpstreamUnavailable,
@@ -80,6 +82,14 @@ def render_refusal(refusal: Refusal, request_id: str) -> RenderedRefusal:
             return _anthropic("request_too_large", "Request exceeds the maximum allowed number of bytes.", request_id)
         case DeploymentNotFound():
             return _azure(404, "DeploymentNotFound", _NO_DEPLOYMENT, type="invalid_request_error")
+        case FeatureNotHosted(feature=feature):
+            return _anthropic("invalid_request_error", f"{feature} not supported in your workspace.", request_id)
+        case SeveralUpstreams(feature=feature, upstream_names=names):
+            message = (
+                f"{feature}: the deployments of this resource that are hosted on Anthropic use several upstreams "
+                f"({', '.join(names)}). Requests that name no deployment need them to share one."
+            )
+            return _anthropic("invalid_request_error", message, request_id)
         case QuotaExceeded(bucket=bucket, limit=limit, retry_after=seconds):
             message = (
                 f"Rate limit of {limit} per 60s exceeded for UserByModelByMinute{bucket}. "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
+    from .local_operations import LocalOperations
     from .pipeline import Pipeline
 
 MiB = 1024 * 1024
@@ -21,6 +22,8 @@ class FrontLimits:
     header_count: int = 256
     body_bytes: int = 32 * MiB
     """https://platform.claude.com/docs/en/api/errors: 32 MB for messages and count_tokens."""
+    upload_bytes: int = 500 * MiB
+    """The same page: 500 MB for files."""
     head_timeout: float = 15.0
     """From a head's first byte to its last."""
     body_timeout: float = 30.0
@@ -44,8 +47,10 @@ class GatewayServer:
         pipeline: Pipeline,
         limits: FrontLimits,
         clock: Callable[[], float],
+        operations: LocalOperations | None = None,
     ) -> None:
-        """`clock` is monotonic, in seconds."""
+        """`clock` is monotonic, in seconds. Without `operations`, the reserved prefix is a path like any other."""
+        self.operations = operations
         self.pipeline = pipeline
         self.limits = limits
         self.clock = clock

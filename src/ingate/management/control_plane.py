@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ingate.domain.catalog import Catalog
-from ingate.domain.change import LOCAL_ADMINISTRATOR, Actor
+from ingate.domain.change import Actor
 from ingate.domain.key import ApiKey
 from ingate.domain.state import State, StateSession
 from ingate.wire.arm.documents import render_document
@@ -22,6 +22,7 @@ from ingate.wire.arm.errors import ArmError, render_error
 
 from .refusals import ManagementRefusal
 from .render_refusal import render_refusal
+from .request_context import get_actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,11 @@ class ControlPlane:
     """Puts the newest directory where gateways find it; costs little when nothing changed."""
     endpoint_for: Callable[[str], str]
     """The data plane's URL of a subdomain, with its final slash."""
-    actor: Actor = LOCAL_ADMINISTRATOR
+
+    @property
+    def actor(self) -> Actor:
+        """Who is asking."""
+        return get_actor()
 
     @asynccontextmanager
     async def changing(self) -> AsyncGenerator[StateSession]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ingate.simulator.fingerprint import Fingerprint
-from ingate.simulator.request import LastTurn, MessagesRequest
+from ingate.simulator.json_value import JsonObject, get_string
+from ingate.simulator.request import LastTurn, MessagesRequest, ToolResult
 
 MAX_ECHO = 65_536
 """Characters that `Repeat: ...` gives back at most: a bound on the work of one answer."""
@@ -13,6 +15,7 @@ MAX_ECHO = 65_536
 _ECHO = re.compile(r"\s*(?:please\s+)?(?:repeat|say|echo)\b(?:\s+after\s+me\b)?\s*:?\s*(?=\S)", re.IGNORECASE)
 _MAX_QUOTE = 120
 
+_SERVER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 _OPENINGS = (
     "This is a simulated answer: no model was asked.",
     "This answer is simulated; it was written without a model.",
@@ -27,16 +30,36 @@ _REMARKS = (
 )
 
 
-def compose_text(request: MessagesRequest, fingerprint: Fingerprint) -> str:
-    """The whole text, before any limit applies to it."""
+def compose_text(request: MessagesRequest, fingerprint: Fingerprint, *, findings: Sequence[str] = ()) -> str:
+    """The whole text, before any limit applies to it. `findings` are sentences about all else that came."""
     turn = request.last_turn
-    if turn.tool_result is not None:
-        return f"{choose_opening(fingerprint)} The tool returned {quote(turn.tool_result)}. {describe(request)}"
+    if turn.results:
+        parts = [choose_opening(fingerprint), *map(describe_result, turn.results), *findings, describe(request)]
+        return " ".join(filter(None, parts))
     echo = _ECHO.match(turn.text)
     if echo:
         return f"Simulated answer: {turn.text[echo.end() : echo.end() + MAX_ECHO]}"
     remark = _REMARKS[fingerprint.choose(1, len(_REMARKS))]
-    return f"{choose_opening(fingerprint)} {describe_question(turn)} {describe(request)} {remark}"
+    parts = [choose_opening(fingerprint), describe_question(turn), *findings, describe(request), remark]
+    return " ".join(filter(None, parts))
+
+
+def introduce_call(calls: Sequence[JsonObject]) -> str:
+    """A short text before calls, as Claude likes to begin."""
+    names = " and ".join(dict.fromkeys(get_string(call, "name") for call in calls))
+    return f"I will call {names}, as a simulated model would."
+
+
+def describe_activity(blocks: Sequence[JsonObject]) -> str:
+    """Which of the servers' tools were used; nothing if none was."""
+    names = dict.fromkeys(get_string(block, "name") for block in blocks if block.get("type") in _SERVER_CALLS)
+    return f"Used on the server, with invented results: {', '.join(names)}." if names else ""
+
+
+def describe_result(result: ToolResult) -> str:
+    if not result.text:
+        return "The tool returned no text."
+    return f"The tool {'failed with' if result.is_error else 'returned'} {quote(result.text)}."
 
 
 def choose_opening(fingerprint: Fingerprint) -> str:

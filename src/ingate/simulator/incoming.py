@@ -22,6 +22,8 @@ class ServedAs:
     deployment_name: str = ""
     """What the client sent as `model`; the body that arrives here names the model."""
     hosting: Hosting = "anthropic"
+    session: str = ""
+    """Whose test this is, if the client says so: sessions share neither rules nor prompt cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,29 +1,35 @@
 """A reply as server-sent events, in the order, sizes and spelling of Claude's own streams.
 
-message_start; content_block_start, ping, content_block_delta..., content_block_stop; message_delta; message_stop.
-Events are made one at a time as they are asked for, so a slow stream holds its text and no more.
+message_start; content_block_start, ping, content_block_delta..., content_block_stop for each block, though a ping
+after the first block's start only; message_delta; message_stop. Events are made one at a time as they are asked
+for, so a slow stream holds its content and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
 
 import msgspec
 
-from ingate.simulator.message_json import get_message_members
-from ingate.simulator.reply import Reply, ReplyBlock, TextBlock
-
-DELTA_LENGTHS = (4, 12, 9, 31, 12, 5, 18, 60, 12, 8, 21, 3, 12, 44, 10, 26, 7, 36, 11, 19)
-"""Characters of text in successive deltas: like recorded streams, median 12 and mean 18."""
-
-INPUT_DELTA_LENGTHS = (2, 8, 5, 9, 6, 4, 7)
-"""The same for a tool's arguments: median 6, mean 6."""
+from ingate.simulator.block_stream import get_block_start, get_weight, split_block
+from ingate.simulator.json_value import JsonObject, get_objects, get_string
+from ingate.simulator.message_json import (
+    get_context_members,
+    get_input_counts,
+    get_opening_members,
+    get_output_members,
+    get_standing_members,
+    get_stop_members,
+)
+from ingate.simulator.reply import Reply
 
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+EAGER_BETA = "fine-grained-tool-streaming-2025-05-14"
 _MOST_EARLY_TOKENS = 5
 _MOST_PADDING = 15
+_TOLD_AT_THE_START = frozenset({"cache_creation", "service_tier", "inference_geo", "speed"})
+_TOLD_TWICE = frozenset({"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"})
 
 _encoder = msgspec.json.Encoder()
 
@@ -34,6 +40,8 @@ class Pace:
 
     time_to_first_token: float
     tokens_per_second: float
+    jitter: float = 0.0
+    """How far each wait may be off its even share: 0 not at all, 1 by as much again or down to nothing."""
 
     def get_seconds(self, tokens: float) -> float:
         return tokens / self.tokens_per_second if self.tokens_per_second else 0.0
@@ -45,97 +53,107 @@ class Style:
 
     pad_data_lines: bool
     first_length: int
+    eager_tools: frozenset[str] = frozenset()
+    """Names of tools whose arguments come as they are written, in larger pieces."""
+
+
+def list_eager_tools(body: JsonObject, betas: Sequence[str]) -> frozenset[str]:
+    """The tools that fine-grained streaming was asked for: each by its own field, or all of them by the beta."""
+    return frozenset(
+        get_string(tool, "name")
+        for tool in get_objects(body.get("tools"))
+        if EAGER_BETA in betas or tool.get("eager_input_streaming") is True
+    )
 
 
 def render_stream(reply: Reply, pace: Pace, style: Style) -> Iterator[tuple[float, bytes]]:
     """Pairs of the seconds to wait before an event, and the event."""
     pieces = render_events(reply, pace, style)
+    if pace.jitter:
+        pieces = jitter_waits(pieces, pace.jitter, style.first_length)
     return pad_events(pieces, style.first_length) if style.pad_data_lines else pieces
 
 
 def render_events(reply: Reply, pace: Pace, style: Style) -> Iterator[tuple[float, bytes]]:
+    seconds = pace.get_seconds(reply.usage.output_tokens)
+    per_character = seconds / max(1, sum(map(get_weight, reply.content))) if seconds else 0.0
     yield pace.time_to_first_token, render_message_start(reply)
-    if reply.block:
-        yield 0.0, render_block_start(reply.block)
-        yield 0.0, PING
-        yield from render_deltas(reply.block, pace.get_seconds(reply.usage.output_tokens), style)
-        yield 0.0, b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
+    for index, block in enumerate(reply.content):
+        yield 0.0, render_event("content_block_start", {"index": index, "content_block": get_block_start(block)})
+        if index == 0:
+            yield 0.0, PING
+        opening = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":' % index
+        is_eager = get_string(block, "name") in style.eager_tools
+        for delta in split_block(block, first_length=style.first_length, is_eager=is_eager):
+            yield get_length(delta) * per_character, opening + _encoder.encode(delta) + b"}\n\n"
+        yield 0.0, b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n' % index
     yield 0.0, render_message_delta(reply)
     yield 0.0, b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
-def render_event(name: str, members: dict[str, object]) -> bytes:
+def get_length(delta: JsonObject) -> int:
+    """How many characters a delta spells out."""
+    for name in ("text", "partial_json", "thinking", "signature", "content"):
+        value = delta.get(name)
+        if isinstance(value, str):
+            return len(value)
+    return 0
+
+
+def render_event(name: str, members: JsonObject) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), _encoder.encode({"type": name, **members}))
 
 
 def render_message_start(reply: Reply) -> bytes:
     """The message before anything was written: what it has cost by then is its first few tokens."""
-    message = get_message_members(
-        reply,
-        content=[],
-        stop_reason=None,
-        stop_sequence=None,
-        output_tokens=min(reply.usage.output_tokens, _MOST_EARLY_TOKENS),
-    )
+    usage: JsonObject = {
+        **get_input_counts(reply.usage),
+        **get_standing_members(reply.usage),
+        "output_tokens": min(reply.usage.output_tokens, _MOST_EARLY_TOKENS),
+        "service_tier": "standard",
+    }
+    overrides = reply.usage.overrides or {}
+    usage |= {name: value for name, value in overrides.items() if name in _TOLD_AT_THE_START | _TOLD_TWICE}
+    message: JsonObject = {
+        **get_opening_members(reply),
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "stop_details": None,
+        "usage": usage,
+    }
     return render_event("message_start", {"message": message})
 
 
-def render_block_start(block: ReplyBlock) -> bytes:
-    if isinstance(block, TextBlock):
-        empty: dict[str, object] = {"type": "text", "text": ""}
-    else:
-        empty = {"type": "tool_use", "id": block.tool_use_id, "name": block.name, "input": {}}
-    return render_event("content_block_start", {"index": 0, "content_block": empty})
-
-
-def render_deltas(block: ReplyBlock, seconds: float, style: Style) -> Iterator[tuple[float, bytes]]:
-    """The block's text or arguments in pieces; `seconds` is shared out by their lengths."""
-    if isinstance(block, TextBlock):
-        opening, content, lengths = _TEXT_DELTA, block.text, DELTA_LENGTHS
-    else:
-        opening, content, lengths = _INPUT_DELTA, block.input_json, INPUT_DELTA_LENGTHS
-        yield 0.0, opening + b'""}}\n\n'
-    encode = _encoder.encode
-    for piece in split_content(content, lengths, style.first_length):
-        yield seconds * len(piece) / len(content), opening + encode(piece) + b"}}\n\n"
-
-
-_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":'
-_TEXT_DELTA = _DELTA + b'{"type":"text_delta","text":'
-_INPUT_DELTA = _DELTA + b'{"type":"input_json_delta","partial_json":'
-
-
-def split_content(content: str, lengths: tuple[int, ...], first_length: int) -> Iterator[str]:
-    start, end = 0, len(content)
-    for length in islice(cycle(lengths), first_length % len(lengths), None):
-        if start >= end:
-            return
-        yield content[start : start + length]
-        start += length
-
-
 def render_message_delta(reply: Reply) -> bytes:
+    """Why it ended, and every count that was not final when it began."""
+    overrides = reply.usage.overrides or {}
+    usage: JsonObject = {
+        **get_input_counts(reply.usage),
+        **get_output_members(reply.usage, content=reply.content),
+        **{name: value for name, value in overrides.items() if name not in _TOLD_AT_THE_START},
+    }
     return render_event(
-        "message_delta",
-        {
-            "delta": {
-                "stop_reason": reply.stop_reason,
-                "stop_sequence": reply.stop_sequence,
-                "stop_details": None,
-            },
-            "usage": {
-                "input_tokens": reply.usage.input_tokens,
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
-                "output_tokens": reply.usage.output_tokens,
-            },
-        },
+        "message_delta", {"delta": get_stop_members(reply), "usage": usage, **get_context_members(reply)}
     )
+
+
+def advance(state: int) -> int:
+    """The next of a row of numbers below 2**31 that look random and are the same every time."""
+    return (state * 1103515245 + 12345) & 0x7FFFFFFF
+
+
+def jitter_waits(events: Iterator[tuple[float, bytes]], jitter: float, state: int) -> Iterator[tuple[float, bytes]]:
+    """Makes waits uneven, at repeatable lengths, without making the whole much longer or shorter."""
+    for wait, event in events:
+        state = advance(state)
+        share = (state >> 15) / 0xFFFF
+        yield (wait * (1 + jitter * (2 * share - 1)) if wait else wait), event
 
 
 def pad_events(events: Iterator[tuple[float, bytes]], state: int) -> Iterator[tuple[float, bytes]]:
     """Puts white space before the last brace of data lines, as the real API does, at repeatable lengths."""
     for wait, event in events:
-        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        state = advance(state)
         padding = b"" if event is PING else b" " * ((state >> 16) % (_MOST_PADDING + 1))
         yield wait, event[:-3] + padding + b"}\n\n"

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ingate.simulator.incoming import Hosting
 from ingate.simulator.json_value import JsonObject, get_objects, get_string, is_integer, is_list, is_object
+from ingate.simulator.model_facts import ModelFacts, get_model_facts
 
 ToolChoice = Literal["auto", "any", "tool", "none"]
 
@@ -20,11 +22,24 @@ class OfferedTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LastTurn:
-    """The text of the last user message, and of the tool results in it (None if there are none)."""
+class ToolResult:
+    """What the client's tool said: the text of it, if any."""
 
     text: str
-    tool_result: str | None
+    is_error: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTurn:
+    """The text of the last user message, and the tool results in it."""
+
+    text: str
+    results: tuple[ToolResult, ...] = ()
+
+    @property
+    def tool_result(self) -> str | None:
+        """The text of all results; None if there are none."""
+        return "\n".join(result.text for result in self.results) if self.results else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +53,31 @@ class MessagesRequest:
     tools: tuple[OfferedTool, ...]
     tool_choice: ToolChoice
     forced_tool_name: str
+    takes_parallel_calls: bool
+    """Several tools may be called at once."""
+    body: JsonObject
+    """The whole request."""
+    betas: tuple[str, ...]
+    hosting: Hosting
+    facts: ModelFacts
 
 
-def parse_messages_request(body: JsonObject) -> MessagesRequest:
-    """Reads a body that `validation.find_body_problem` found nothing wrong with."""
+def parse_messages_request(
+    body: JsonObject,
+    *,
+    betas: tuple[str, ...] = (),
+    hosting: Hosting = "anthropic",
+    facts: ModelFacts | None = None,
+) -> MessagesRequest:
+    """Reads a body that validation found nothing wrong with. Without `facts`, those of the model that it names."""
     messages = get_objects(body["messages"])
     max_tokens = body["max_tokens"]
     stop_sequences = body.get("stop_sequences")
     choice = body.get("tool_choice")
     choice = choice if is_object(choice) else {}
+    upstream_model = get_string(body, "model")
     return MessagesRequest(
-        upstream_model=get_string(body, "model"),
+        upstream_model=upstream_model,
         max_tokens=max_tokens if is_integer(max_tokens) else 0,
         stop_sequences=tuple(map(str, stop_sequences)) if is_list(stop_sequences) else (),
         is_streamed=body.get("stream") is True,
@@ -57,6 +86,11 @@ def parse_messages_request(body: JsonObject) -> MessagesRequest:
         tools=tuple(parse_tools(body.get("tools"))),
         tool_choice=parse_tool_choice(choice.get("type")),
         forced_tool_name=get_string(choice, "name"),
+        takes_parallel_calls=choice.get("disable_parallel_tool_use") is not True,
+        body=body,
+        betas=betas,
+        hosting=hosting,
+        facts=facts or get_model_facts(upstream_model),
     )
 
 
@@ -66,20 +100,21 @@ def parse_last_turn(messages: Sequence[JsonObject]) -> LastTurn:
         if message["role"] == "user":
             content = message["content"]
             if isinstance(content, str):
-                return LastTurn(text=content, tool_result=None)
+                return LastTurn(text=content)
             blocks = get_objects(content)
-            results = [render_tool_result(block) for block in blocks if block["type"] == "tool_result"]
-            return LastTurn(text=join_text(blocks), tool_result="\n".join(results) if results else None)
-    return LastTurn(text="", tool_result=None)
+            results = tuple(parse_tool_result(block) for block in blocks if block.get("type") == "tool_result")
+            return LastTurn(text=join_text(blocks), results=results)
+    return LastTurn(text="")
 
 
-def render_tool_result(block: JsonObject) -> str:
+def parse_tool_result(block: JsonObject) -> ToolResult:
     content = block.get("content")
-    return content if isinstance(content, str) else join_text(get_objects(content))
+    text = content if isinstance(content, str) else join_text(get_objects(content))
+    return ToolResult(text=text, is_error=block.get("is_error") is True)
 
 
 def join_text(blocks: Sequence[JsonObject]) -> str:
-    return "\n".join(get_string(block, "text") for block in blocks if block["type"] == "text")
+    return "\n".join(get_string(block, "text") for block in blocks if block.get("type") == "text")
 
 
 def parse_tools(tools: object) -> Iterator[OfferedTool]:

@@ -1,223 +1,235 @@
-"""The smallest value that a JSON schema accepts, for the arguments of a simulated tool call.
+"""A small value that a JSON schema accepts, for the arguments of a simulated tool call and for structured output.
 
-Read: const, enum, default, examples, type, required, properties, items, prefixItems, minItems, numeric bounds,
-multipleOf, minLength, maxLength, format, pattern (see pattern_example), $ref into the same schema, allOf, and the
-first branch of anyOf and oneOf. Other keywords (not, if, contains, uniqueItems, ...) are not obeyed.
+Built and then checked: each schema comes down to plain alternatives (schema_merge), each alternative to a value and
+variants of it, and the first that `schema_check` accepts is taken. Required properties only, unless the prompt names
+others or the schema wants more. What a schema makes us try is bounded; beyond that, or when a schema contradicts
+itself, the first value stands although it does not fit.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from ingate.simulator.json_value import JsonObject, get_string, is_integer, is_list, is_number, is_object
+from ingate.simulator.json_value import JsonObject, get_string, is_list, is_number, is_object
 from ingate.simulator.pattern_example import build_match
+from ingate.simulator.schema_check import Checker, get_object, is_equal, list_property_schemas
+from ingate.simulator.schema_merge import MAX_DEPTH, Alternative, Flattener, list_types, merge
+from ingate.simulator.schema_values import build_number, build_string
 
-MAX_DEPTH = 16
 MAX_VALUES = 1_000
-MAX_STRING = 4_096
-MAX_NUMBER = 2**63
+MOST_VARIANTS = 6
+MOST_UNIQUE = 200
 """Bounds on what a schema can make us build; beyond them the value is short of what the schema asks."""
 
-_FORMATS = MappingProxyType(
+_LAST_RESORTS: tuple[object, ...] = ("", "a", 0.5, -1, True, None, [], {})
+"""For schemas that say what a value is not."""
+
+_NEED_CHECKING = frozenset(
     {
-        "date": "2026-01-01",
-        "date-time": "2026-01-01T00:00:00Z",
-        "time": "00:00:00Z",
-        "duration": "P1D",
-        "email": "simulated@example.com",
-        "hostname": "example.com",
-        "ipv4": "192.0.2.1",
-        "ipv6": "2001:db8::1",
-        "uri": "https://example.com/",
-        "url": "https://example.com/",
-        "uuid": "00000000-0000-4000-8000-000000000000",
+        *("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependentRequired", "contains"),
+        *("propertyNames", "patternProperties", "default", "examples", "minLength", "maxLength", "pattern"),
+        *("multipleOf", "maximum", "exclusiveMaximum", "uniqueItems", "minProperties", "maxProperties"),
     }
 )
-_FILLER = "simulated"
 
 
-def build_object(schema: JsonObject) -> JsonObject:
+class Suggest(Protocol):
+    """Says a value for a property, or None. It is taken if the property's schema accepts it."""
+
+    def __call__(self, name: str, schema: JsonObject, *, is_required: bool) -> object: ...
+
+
+def suggest_nothing(name: str, schema: JsonObject, *, is_required: bool) -> object:
+    return None
+
+
+def build_object(schema: JsonObject, *, suggest: Suggest = suggest_nothing) -> JsonObject:
     """Arguments for a tool with this input schema; an empty object if the schema is not one of objects."""
-    value = _Builder(schema).build(schema, 0)
+    value = build_value(schema, suggest=suggest)
     return value if is_object(value) else {}
+
+
+def build_value(schema: JsonObject, *, suggest: Suggest = suggest_nothing) -> object:
+    """A value for a whole schema, whatever its type."""
+    return _Builder(schema, suggest).build(schema, 0, ("#",))
 
 
 class _Builder:
     """Walks one schema, counting what it makes: a schema may refer to itself."""
 
-    def __init__(self, root: JsonObject) -> None:
-        self._root = root
+    def __init__(self, root: JsonObject, suggest: Suggest) -> None:
+        self._suggest = suggest
+        self._checker = Checker(root)
+        self._flattener = Flattener(root)
         self._left = MAX_VALUES
 
-    def build(self, schema: object, depth: int) -> object:
+    def build(self, schema: object, depth: int, opened: Sequence[str], variant: int = 0) -> object:
+        """The first value that fits, or the first of all if none does. `opened`: references that led here."""
         self._left -= 1
         if not is_object(schema) or depth > MAX_DEPTH or self._left < 0:
             return None
-        for given in _get_given_values(schema):
-            return given
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            return self.build(_resolve(self._root, reference), depth + 1)
-        branches = schema.get("anyOf") or schema.get("oneOf")
-        if is_list(branches) and branches:
-            rest = {name: member for name, member in schema.items() if name not in ("anyOf", "oneOf")}
-            return self.build({"allOf": [rest, branches[0]]} if rest else branches[0], depth + 1)
-        if is_list(schema.get("allOf")):
-            return self.build(self._merge(schema, depth), depth + 1)
-        return self._build_typed(schema, depth)
+        first: list[object] = []
+        for candidate in self._list_candidates(schema, depth, opened, variant):
+            if _NEED_CHECKING.isdisjoint(schema) or self._checker.check(candidate, schema):
+                return candidate
+            first = first or [candidate]
+            if self._left < 0:
+                break
+        return first[0] if first else None
 
-    def _build_typed(self, schema: JsonObject, depth: int) -> object:
+    def _list_candidates(
+        self, schema: JsonObject, depth: int, opened: Sequence[str], variant: int
+    ) -> Iterator[object]:
+        alternatives = self._flattener.list_alternatives(schema, opened)
+        for extra in range(MOST_VARIANTS):
+            for alternative in alternatives:
+                yield self._build_plain(alternative, depth, variant + extra)
+        yield from _LAST_RESORTS
+
+    def _build_plain(self, alternative: Alternative, depth: int, variant: int) -> object:
+        schema = alternative.schema
+        given = _get_given_values(schema)
+        if given:
+            return given[variant % len(given)]
+        for name in ("default", "examples"):
+            value = schema.get(name)
+            told = value if is_list(value) and name == "examples" else [] if value is None else [value]
+            if variant < len(told):
+                return told[variant]
+            variant -= len(told)
         match _get_type(schema):
             case "object":
-                return self._build_properties(schema, depth)
+                return self._build_properties(alternative, depth, variant)
             case "array":
-                return self._build_items(schema, depth)
+                return self._build_items(alternative, depth, variant)
             case "integer" | "number" as kind:
-                return _build_number_within_range(schema, is_whole=kind == "integer")
+                return build_number(schema, variant, is_whole=kind == "integer")
             case "boolean":
-                return False
+                return bool(variant % 2)
             case "null":
                 return None
             case _:
-                return _build_string(schema)
+                return build_string(schema, variant)
 
-    def _build_properties(self, schema: JsonObject, depth: int) -> JsonObject:
-        properties = schema.get("properties")
-        required = schema.get("required")
-        known = properties if is_object(properties) else {}
-        return {
-            name: self.build(known.get(name, {}), depth + 1)
-            for name in (required if is_list(required) else ())
-            if isinstance(name, str) and self._left > 0
-        }
-
-    def _build_items(self, schema: JsonObject, depth: int) -> list[object]:
-        prefix = schema.get("prefixItems")
-        minimum = schema.get("minItems")
-        first: Sequence[object] = prefix if is_list(prefix) else ()
-        count = minimum if is_integer(minimum) else 0
-        built: list[object] = []
-        while len(built) < count and self._left > 0:
-            place = len(built)
-            built.append(self.build(first[place] if place < len(first) else schema.get("items", {}), depth + 1))
+    def _build_properties(self, alternative: Alternative, depth: int, variant: int) -> JsonObject:
+        """The properties that must be there and those that were spoken of; a variant has optional ones as well."""
+        schema, opened = alternative.schema, alternative.open_references
+        built: JsonObject = {}
+        optional = [name for name in get_object(schema, "properties") if name not in _list_required(schema, ())]
+        for name in _list_required(schema, optional[:variant]):
+            if self._left <= 0:
+                break
+            built[name] = self._build_property(name, schema, depth, opened, variant)
+        if depth == 0:
+            built |= self._list_named(schema, optional, built)
+        for name in self._list_more_names(schema, built):
+            built[name] = self._build_property(name, schema, depth, opened, 0)
         return built
 
-    def _merge(self, schema: JsonObject, depth: int) -> JsonObject:
-        """One schema for all of `allOf`, their properties and required names joined."""
-        merged: JsonObject = {}
-        parts = schema["allOf"]
-        rest = {name: member for name, member in schema.items() if name != "allOf"}
-        for part in [rest, *(parts if is_list(parts) else ())]:
-            resolved = self._resolve_all(part, depth)
-            properties = _join_objects(merged.get("properties"), resolved.get("properties"))
-            required = _join_lists(merged.get("required"), resolved.get("required"))
-            merged |= resolved
-            merged |= {"properties": properties} if properties else {}
-            merged |= {"required": required} if required else {}
-        return merged
+    def _build_property(
+        self, name: str, schema: JsonObject, depth: int, opened: Sequence[str], variant: int
+    ) -> object:
+        described = [part for part in list_property_schemas(name, schema) if is_object(part)]
+        own: JsonObject = described[0] if len(described) == 1 else {"allOf": [*described]} if described else {}
+        if variant == 0:
+            for plain in self._flattener.list_alternatives(own, opened)[:1]:
+                said = self._suggest(name, plain.schema, is_required=True)
+                if said is not None and self._checker.check(said, own):
+                    return said
+        return self.build(own, depth + 1, opened, variant)
 
-    def _resolve_all(self, part: object, depth: int) -> JsonObject:
-        self._left -= 1
-        if not is_object(part) or depth > MAX_DEPTH or self._left < 0:
-            return {}
-        reference = part.get("$ref")
-        if isinstance(reference, str):
-            return self._resolve_all(_resolve(self._root, reference), depth + 1)
-        return self._merge(part, depth + 1) if is_list(part.get("allOf")) else part
+    def _list_named(self, schema: JsonObject, optional: Sequence[str], built: JsonObject) -> JsonObject:
+        """Optional properties for which the prompt says a value."""
+        named: JsonObject = {}
+        for name in optional:
+            own = get_object(schema, "properties")[name]
+            if name in built or not is_object(own):
+                continue
+            for plain in self._flattener.list_alternatives(own, ())[:1]:
+                said = self._suggest(name, plain.schema, is_required=False)
+                if said is not None and self._checker.check(said, own):
+                    named[name] = said
+        return named
+
+    def _list_more_names(self, schema: JsonObject, built: JsonObject) -> Iterator[str]:
+        """Names to reach `minProperties`: optional properties first, then names that the schema lets one invent."""
+        least = schema.get("minProperties")
+        missing = min(int(least) - len(built), MAX_VALUES) if is_number(least) else 0
+        names = [name for name in get_object(schema, "properties") if name not in built]
+        rule = get_object(schema, "propertyNames")
+        patterns = [*get_object(schema, "patternProperties")]
+        for place in range(missing):
+            if place < len(names):
+                yield names[place]
+            elif schema.get("additionalProperties") is False and patterns:
+                yield build_match(patterns[0], place) or f"simulated{place}"
+            else:
+                yield build_string(rule, place) if rule else f"simulated{place}"
+
+    def _build_items(self, alternative: Alternative, depth: int, variant: int) -> list[object]:
+        schema, opened = alternative.schema, alternative.open_references
+        prefix, least = schema.get("prefixItems"), schema.get("minItems")
+        first: Sequence[object] = prefix if is_list(prefix) else ()
+        contained = self._count_contained(schema)
+        count = max(int(least) if is_number(least) else 0, contained, min(len(first), variant))
+        count = max(count, variant) if not first else count
+        is_unique = schema.get("uniqueItems") is True
+        built: list[object] = []
+        while len(built) < min(count, MOST_UNIQUE if is_unique else MAX_VALUES) and self._left > 0:
+            place = len(built)
+            part = first[place] if place < len(first) else schema.get("items", {})
+            part = part if is_object(part) else {}
+            if len(first) <= place < len(first) + contained or (not first and place < contained):
+                part = merge(part, get_object(schema, "contains"))
+            built.append(self._build_item(part, depth, opened, built if is_unique else ()))
+        return built
+
+    def _build_item(self, schema: JsonObject, depth: int, opened: Sequence[str], others: Sequence[object]) -> object:
+        """One item; among unique ones the first variant that is not there yet."""
+        value: object = None
+        for variant in range(len(others), len(others) * 2 + 2) if others else (0,):
+            value = self.build(schema, depth + 1, opened, variant)
+            if not any(is_equal(value, other) for other in others):
+                break
+        return value
+
+    def _count_contained(self, schema: JsonObject) -> int:
+        least = schema.get("minContains", 1)
+        return int(least) if is_object(schema.get("contains")) and is_number(least) else 0
 
 
 def _get_given_values(schema: JsonObject) -> Sequence[object]:
-    """Values that the schema itself names, the most binding first."""
+    """The only values that the schema accepts, if it names them."""
     if "const" in schema:
         return (schema["const"],)
     values = schema.get("enum")
-    if is_list(values) and values:
-        return values
-    if "default" in schema and schema["default"] is not None:
-        return (schema["default"],)
-    examples = schema.get("examples")
-    return examples if is_list(examples) else ()
+    return values if is_list(values) else ()
+
+
+def _list_required(schema: JsonObject, also: Sequence[str]) -> list[str]:
+    """The names that must be there, and those that are called for by others that are."""
+    required = schema.get("required")
+    names = [name for name in (required if is_list(required) else ()) if isinstance(name, str)]
+    names = list(dict.fromkeys([*names, *also]))
+    called_for = get_object(schema, "dependentRequired")
+    for name in names:
+        more = called_for.get(name)
+        names.extend(
+            other for other in (more if is_list(more) else ()) if isinstance(other, str) and other not in names
+        )
+    return names
 
 
 def _get_type(schema: JsonObject) -> str:
-    kind = schema.get("type")
-    if is_list(kind):
-        kind = next((name for name in kind if name != "null"), "null")
-    if isinstance(kind, str):
+    kinds = list_types(schema.get("type"))
+    kind = next((name for name in kinds if name != "null"), "null" if kinds else "")
+    if kind:
         return kind
-    if "properties" in schema or "required" in schema:
+    if not {"properties", "required", "minProperties", "patternProperties"}.isdisjoint(schema):
         return "object"
-    if "items" in schema or "prefixItems" in schema:
+    if not {"items", "prefixItems", "minItems", "contains"}.isdisjoint(schema):
         return "array"
-    return "integer" if "minimum" in schema or "maximum" in schema else "string"
-
-
-def _resolve(root: JsonObject, reference: str) -> object:
-    """The schema that `#/a/b` points at; an empty one, which accepts anything, if there is none."""
-    found: object = root
-    if not reference.startswith("#"):
-        return {}
-    for step in reference[1:].split("/")[1:]:
-        found = found.get(step.replace("~1", "/").replace("~0", "~")) if is_object(found) else None
-    return found if is_object(found) else {}
-
-
-def _join_objects(one: object, other: object) -> JsonObject:
-    return (one if is_object(one) else {}) | (other if is_object(other) else {})
-
-
-def _join_lists(one: object, other: object) -> list[object]:
-    return [*(one if is_list(one) else ()), *(other if is_list(other) else ())]
-
-
-def _build_number_within_range(schema: JsonObject, *, is_whole: bool) -> int | float:
-    """Nought if the bounds lead beyond what JSON readers take for a number."""
-    try:
-        value = _build_number(schema, is_whole=is_whole)
-    except (ArithmeticError, ValueError):
-        return 0
-    return value if abs(value) < MAX_NUMBER else 0
-
-
-def _build_number(schema: JsonObject, *, is_whole: bool) -> int | float:
-    """Nought moved into the bounds, in steps of `multipleOf`; bounds that leave no room are not met."""
-    step = schema.get("multipleOf")
-    unit = step if is_number(step) and step > 0 else 1 if is_whole else None
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    value: int | float = 0
-    if is_number(low) and value < low:
-        value = low if unit is None else math.ceil(low / unit) * unit
-    if is_number(above) and value <= above:
-        value = _move_above(above, unit, below if is_number(below) else high)
-    if is_number(high) and value > high:
-        value = high if unit is None else math.floor(high / unit) * unit
-    if is_number(below) and value >= below:
-        value = _move_below(below, unit, above if is_number(above) else low)
-    return int(value) if is_whole else value
-
-
-def _move_above(bound: int | float, unit: int | float | None, other: object) -> int | float:
-    if unit is not None:
-        return (math.floor(bound / unit) + 1) * unit
-    return (bound + other) / 2 if is_number(other) and other > bound else bound + 1
-
-
-def _move_below(bound: int | float, unit: int | float | None, other: object) -> int | float:
-    if unit is not None:
-        return (math.ceil(bound / unit) - 1) * unit
-    return (bound + other) / 2 if is_number(other) and other < bound else bound - 1
-
-
-def _build_string(schema: JsonObject) -> str:
-    pattern = get_string(schema, "pattern")
-    matching = build_match(pattern) if pattern else None
-    if matching is not None:
-        return matching
-    text = _FORMATS.get(get_string(schema, "format"), _FILLER)
-    shortest, longest = schema.get("minLength"), schema.get("maxLength")
-    if is_integer(shortest) and len(text) < shortest:
-        text = (text * (min(shortest, MAX_STRING) // len(text) + 1))[: min(shortest, MAX_STRING)]
-    return text[: max(0, longest)] if is_integer(longest) else text
+    if "multipleOf" in schema:
+        return "number"
+    return "integer" if "minimum" in schema or "maximum" in schema else get_string(schema, "type") or "string"

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from ingate.simulator.checks import Field
+from ingate.simulator.accounting.context_editing import manage_context, render_count_management
+from ingate.simulator.accounting.input_account import charge_input
+from ingate.simulator.accounting.prompt_cache import PromptCache
 from ingate.simulator.fingerprint import Fingerprint, get_fingerprint
-from ingate.simulator.incoming import AcceptedRequest, Header, SimulatorRequest
-from ingate.simulator.json_value import JsonObject, is_object
+from ingate.simulator.incoming import AcceptedRequest, Header, ServedAs, SimulatorRequest
+from ingate.simulator.json_value import JsonObject, get_string, is_object
 from ingate.simulator.message_json import render_message, render_token_count
-from ingate.simulator.message_stream import Pace, Style, render_stream
+from ingate.simulator.message_stream import Pace, Style, list_eager_tools, render_stream
+from ingate.simulator.model_facts import get_model_facts
 from ingate.simulator.refusal import Refusal, refuse, render_refusal
 from ingate.simulator.reply import Reply
 from ingate.simulator.replying import decide_reply
 from ingate.simulator.request import parse_messages_request
-from ingate.simulator.tokens import count_input_tokens
-from ingate.simulator.validation import (
-    COUNT_TOKENS_FIELDS,
-    MESSAGES_FIELDS,
-    VERSIONS,
-    find_body_problem,
-)
+from ingate.simulator.validation.finding import VERSIONS, find_refusal
+from ingate.simulator.validation.schema_file import Endpoint
 
 MESSAGES_PATH = b"/v1/messages"
 COUNT_TOKENS_PATH = b"/v1/messages/count_tokens"
 
-_FIELDS: Mapping[bytes, Mapping[str, Field]] = {
-    MESSAGES_PATH: MESSAGES_FIELDS,
-    COUNT_TOKENS_PATH: COUNT_TOKENS_FIELDS,
-}
+_ENDPOINTS: Mapping[bytes, Endpoint] = {MESSAGES_PATH: "messages", COUNT_TOKENS_PATH: "count_tokens"}
 _JSON_TYPE = (b"content-type", b"application/json")
 _STREAM_HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
@@ -45,8 +40,12 @@ class SimulatorSettings:
     """Seconds before the first piece."""
     tokens_per_second: float = 0.0
     """0: as fast as possible."""
+    jitter: float = 0.0
+    """How uneven the waits are, from 0 to 1."""
     pad_data_lines: bool = False
     """White space before the last brace of data lines, as in the real API's streams."""
+    lenient: bool = False
+    """Refuses only what cannot be answered, not all that Claude would refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +68,21 @@ class Simulator:
     place.
     """
 
-    def __init__(self, *, settings: SimulatorSettings) -> None:
+    def __init__(self, *, settings: SimulatorSettings, clock: Callable[[], float] = lambda: 0.0) -> None:
+        """`clock` is monotonic, in seconds: what was cached expires by it, so under a clock that stands it never
+        does."""
         self._settings = settings
+        self._cache = PromptCache(clock=clock)
         self._pace = Pace(
-            time_to_first_token=settings.time_to_first_token, tokens_per_second=settings.tokens_per_second
+            time_to_first_token=settings.time_to_first_token,
+            tokens_per_second=settings.tokens_per_second,
+            jitter=settings.jitter,
         )
+
+    @property
+    def pace(self) -> Pace:
+        """How answers spread over time where nothing else is said."""
+        return self._pace
 
     def answer(self, request: SimulatorRequest) -> SimulatedAnswer:
         """The same answer for the same path, headers that count, and body; `query` makes no difference."""
@@ -83,7 +92,7 @@ class Simulator:
             if isinstance(accepted, Refusal):
                 return answer_refusal(accepted, fingerprint)
             if request.path == COUNT_TOKENS_PATH:
-                return answer_json(200, render_token_count(count_input_tokens(accepted.body)), fingerprint)
+                return answer_json(200, count_tokens(accepted.body), fingerprint)
             return self.render(accepted, self.compose(accepted))
         except RecursionError:
             # Reading JSON and writing it again both descend as deep as the body does.
@@ -91,30 +100,47 @@ class Simulator:
 
     def accept(self, request: SimulatorRequest) -> AcceptedRequest | Refusal:
         """The request, if Claude would answer it; otherwise why not."""
-        fields = _FIELDS.get(request.path)
-        if fields is None:
+        endpoint = _ENDPOINTS.get(request.path)
+        if endpoint is None:
             return Refusal(error_type="not_found_error", message="Not Found")
         version = parse_version(request)
         if isinstance(version, Refusal):
             return version
-        body = parse_body(request.body, fields=fields, version=version)
+        body = parse_body(request.body)
         if isinstance(body, Refusal):
             return body
+        betas = parse_betas(request.headers)
+        refusal = find_refusal(
+            request, body, endpoint=endpoint, version=version, betas=betas, lenient=self._settings.lenient
+        )
+        if refusal:
+            return refusal
         return AcceptedRequest(
             request=request,
             body=body,
-            version=version.decode(),
-            betas=parse_betas(request.headers),
+            version=version,
+            betas=betas,
             fingerprint=get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body),
         )
 
     def compose(self, accepted: AcceptedRequest) -> Reply:
         """The generated reply."""
-        return decide_reply(
-            parse_messages_request(accepted.body),
-            input_tokens=count_input_tokens(accepted.body),
-            fingerprint=accepted.fingerprint,
+        body = accepted.body
+        facts = get_model_facts(get_string(body, "model"))
+        served_as = accepted.request.served_as
+        account = charge_input(
+            body,
+            betas=accepted.betas,
+            facts=facts,
+            cache=self._cache,
+            partition=get_partition(served_as),
         )
+        request = parse_messages_request(body, betas=accepted.betas, hosting=served_as.hosting, facts=facts)
+        return decide_reply(request, account=account, fingerprint=accepted.fingerprint)
+
+    def forget(self, session: str) -> None:
+        """What a session's prompts left in the cache, or everybody's when it has no name."""
+        self._cache.clear(get_ending(session) if session else "")
 
     def render(self, accepted: AcceptedRequest, reply: Reply, pace: Pace | None = None) -> SimulatedAnswer:
         """The reply as JSON or as a stream, as the request asks. Without `pace`, at the pace of the settings."""
@@ -123,7 +149,11 @@ class Simulator:
         if accepted.body.get("stream") is not True:
             wait = pace.time_to_first_token + pace.get_seconds(reply.usage.output_tokens)
             return answer_json(200, render_message(reply), fingerprint, wait=wait)
-        style = Style(pad_data_lines=self._settings.pad_data_lines, first_length=fingerprint.choose(2, 1 << 8))
+        style = Style(
+            pad_data_lines=self._settings.pad_data_lines,
+            first_length=fingerprint.choose(2, 1 << 8),
+            eager_tools=list_eager_tools(accepted.body, accepted.betas),
+        )
         return SimulatedAnswer(
             status=200,
             headers=(*_STREAM_HEADERS, get_request_id_header(fingerprint)),
@@ -143,13 +173,26 @@ def answer_json(status: int, content: bytes, fingerprint: Fingerprint, *, wait: 
     )
 
 
-def parse_version(request: SimulatorRequest) -> bytes | Refusal:
-    version = request.get_header(b"anthropic-version")
-    if version is None:
+def count_tokens(body: JsonObject) -> bytes:
+    managed = manage_context(body, facts=get_model_facts(get_string(body, "model")), compacts=False)
+    return render_token_count(managed.input_tokens, render_count_management(managed))
+
+
+def get_partition(served_as: ServedAs) -> str:
+    """Those who share a prompt cache: one session's requests to one resource."""
+    return served_as.resource_name + get_ending(served_as.session)
+
+
+def get_ending(session: str) -> str:
+    return f"\0{session}"
+
+
+def parse_version(request: SimulatorRequest) -> str | Refusal:
+    header = request.get_header(b"anthropic-version")
+    if header is None:
         return refuse("anthropic-version: header is required")
-    if version not in VERSIONS:
-        return refuse(f'anthropic-version: "{version.decode("latin-1")}" is not a valid version')
-    return version
+    version = header.decode("latin-1")
+    return version if version in VERSIONS else refuse(f'anthropic-version: "{version}" is not a valid version')
 
 
 def parse_betas(headers: Sequence[Header]) -> tuple[str, ...]:
@@ -158,16 +201,13 @@ def parse_betas(headers: Sequence[Header]) -> tuple[str, ...]:
     return tuple(name for line in lines for part in line.split(",") if (name := part.strip()))
 
 
-def parse_body(body: bytes, *, fields: Mapping[str, Field], version: bytes) -> JsonObject | Refusal:
-    """The body as JSON if the request can be answered; otherwise why not."""
+def parse_body(body: bytes) -> JsonObject | Refusal:
+    """The body as a JSON object; otherwise why it is none."""
     try:
         decoded: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return refuse(f"The request body is not valid JSON: {error}")
-    if not is_object(decoded):
-        return refuse("The request body is not a JSON object")
-    problem = find_body_problem(decoded, fields=fields, version=version)
-    return refuse(problem) if problem else decoded
+    return decoded if is_object(decoded) else refuse("The request body is not a JSON object")
 
 
 def get_request_id_header(fingerprint: Fingerprint) -> Header:

@@ -15,6 +15,9 @@ from ingate.wire.http1 import Header
 READ_HEAD_LIMIT = 256 * 1024
 """Bytes of an answer's head. More is not an answer."""
 
+LARGE_BODY = 1024 * 1024
+"""A file of more bytes is not copied to be sent in one piece with its head."""
+
 
 class AnswerListener(Protocol):
     """What a connection tells the call it serves: one call for the head, one for every read, one at the end."""
@@ -93,7 +96,11 @@ class Http1Connection(asyncio.Protocol):
         self._has_answer = self._ended = self._eof_ends_body = False
         self.served += 1
         self.deadline = self._clock() + self._first_byte_timeout
-        self._transport.write(b"".join((head, *body)))
+        if len(body) == 1 and len(body[0]) > LARGE_BODY:
+            self._transport.write(head)
+            self._transport.write(body[0])
+        else:
+            self._transport.write(b"".join((head, *body)))
 
     def cancel(self) -> None:
         """The answer is no longer wanted; HTTP/1.1 can say so only by ending the connection."""

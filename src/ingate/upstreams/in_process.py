@@ -7,10 +7,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from ingate.domain.upstream import Upstream, UpstreamCall, UpstreamFailure, UpstreamRequest, UpstreamSink
 from ingate.wire.http1 import Header
 
 _log = logging.getLogger(__name__)
+
+SESSION_HEADER = b"x-ingate-session"
 
 WRITE_SIZE = 64 * 1024
 """Pieces due at once are handed on together, up to this size, as a socket's read would."""
@@ -160,7 +164,7 @@ class InProcessCall:
         if upstream is None:
             sink.on_upstream_failure(UpstreamFailure.NOT_CONFIGURED, f"the script names no known upstream: {name}")
             return
-        self._forwarded = upstream.send(request, sink)
+        self._forwarded = upstream.send(_without_session(request), sink)
         if self._paused:
             self._forwarded.pause()
 
@@ -170,3 +174,9 @@ class InProcessCall:
         sink, self._sink = self._sink, None
         if sink is not None:
             sink.on_upstream_failure(UpstreamFailure.MALFORMED, "the answering function failed")
+
+
+def _without_session(request: UpstreamRequest) -> UpstreamRequest:
+    """The header that tells tests apart is the simulator's own: a real upstream gets what an application sends."""
+    headers = [header for header in request.headers if header[0].lower() != SESSION_HEADER]
+    return replace(request, headers=headers, rendered={})

@@ -74,7 +74,11 @@ class MessagesApiUpstream:
         except UnsafeHeadError as error:
             self._loop.call_soon(call.on_not_connected, UpstreamFailure.MALFORMED, str(error))
             return call
-        call.start(b"%bContent-Length: %d\r\n\r\n" % (head, request.content_length), request.body, self._loop)
+        if request.content_length or request.method == b"POST":
+            head = b"%bContent-Length: %d\r\n\r\n" % (head, request.content_length)
+        else:
+            head += b"\r\n"
+        call.start(head, request.body, self._loop)
         return call
 
     def _render_head(self, request: UpstreamRequest) -> bytes:
@@ -83,7 +87,7 @@ class MessagesApiUpstream:
         if request.query:
             target += b"?" + request.query
         headers = self._profile.request_headers([self._host, *request.headers, *self._credential])
-        head = render_request_head(b"POST", target, headers).removesuffix(b"\r\n")
+        head = render_request_head(request.method, target, headers).removesuffix(b"\r\n")
         request.rendered[self] = head
         return head
 

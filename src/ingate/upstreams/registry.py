@@ -49,6 +49,12 @@ class UpstreamRegistry:
             running = self._running[definition] = self._make(definition)
         return running
 
+    def find_upstream(self, name: str) -> Upstream | None:
+        """One that the directory names; the simulator is not among them."""
+        found = (d for d in self._running if d.name == name and d.kind != "simulator")
+        definition = next(found, None)
+        return None if definition is None else self.get_upstream(definition)
+
     def keep_only(self, definitions: Iterable[UpstreamDefinition]) -> None:
         """Closes those that the directory no longer names; exchanges under way go on."""
         kept = set(definitions)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MOST_PARTS = 1000
 
@@ -39,7 +43,7 @@ def parse_form(content_type: bytes | None, body: bytes) -> tuple[FormPart, ...] 
         return MalformedForm(reason="its Content-Type has no boundary")
     collector = _Collector(body)
     try:
-        MultipartParser(boundary, collector.callbacks).write(body)  # type: ignore[arg-type]
+        MultipartParser(boundary, collector.make_callbacks()).write(body)
     except FormParserError as error:
         return MalformedForm(reason=str(error))
     if not collector.ended:
@@ -56,7 +60,10 @@ class _Collector:
         self.ranges: list[tuple[int, int]] = []
         self.ended = False
         self._name = self._value = b""
-        self.callbacks = {
+
+    def make_callbacks(self) -> MultipartCallbacks:
+        """Not kept here: a cycle would hold the body until the collector comes round."""
+        return {
             "on_part_begin": self._begin_part,
             "on_header_field": self._read_name,
             "on_header_value": self._read_value,

@@ -62,6 +62,9 @@ def refusing_ingate(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runni
             ingate.put_deployment(name, upstream="scripted", upstream_model=name)
         for name in ("unreachable", "not-configured"):
             ingate.put_deployment(name, upstream=name, upstream_model=name)
+        for resource in ("bare-resource", "served-resource"):
+            ingate.put_resource(resource)
+        ingate.put_deployment("claude-sonnet-4-5", resource="served-resource")
         ingate.put_deployment("quota-requests", capacity=1)
         ingate.put_deployment("quota-tokens", capacity=3)
         ingate.put_deployment("quota-output", capacity=3, upstream="scripted", upstream_model="quota-output")

@@ -44,6 +44,8 @@ class Case:
     request: tuple[bytes | Filler, ...]
     before: tuple[bytes, ...] = ()
     """Sent first, each on a connection of its own."""
+    resource: str = "example-resource"
+    """Whose key it is."""
 
 
 def request(
@@ -75,6 +77,11 @@ def raw(*lines: bytes) -> bytes:
 
 def get(target: bytes, *, method: bytes = b"GET") -> bytes:
     return request(b"", method=method, target=target, headers=(KEY,))
+
+
+def ask_storage(feature: str, *, host: bytes = HOST) -> bytes:
+    target = f"/anthropic/v1/{feature}".encode()
+    return request(b"", method=b"GET", target=target, host=host, headers=(KEY, VERSION), length=False)
 
 
 _HOST_LINE = b"Host: " + HOST
@@ -122,9 +129,16 @@ REFUSALS = (
             ("api_without_anthropic", b"POST", b"/v1/messages"),
             ("api_v1_twice", b"POST", b"/anthropic/v1/v1/messages"),
             ("api_root", b"GET", b"/"),
+            ("api_below_files", b"GET", b"/anthropic/v1/files/file_1/versions"),
         )
     ),
     Case(refusal=r.MethodNotAllowed, name="method_get", shape="anthropic", request=(get(TARGET),)),
+    Case(
+        refusal=r.MethodNotAllowed,
+        name="method_of_files",
+        shape="anthropic",
+        request=(get(b"/anthropic/v1/files", method=b"DELETE"),),
+    ),
     Case(refusal=r.MethodNotAllowed, name="method_head", shape="none", request=(get(TARGET, method=b"HEAD"),)),
     Case(
         refusal=r.InvalidRequest,
@@ -155,6 +169,37 @@ REFUSALS = (
         name="body_too_large_in_chunks",
         shape="anthropic",
         request=(chunked(), b"2000001\r\n", Filler(byte=b"x", count=32 * MEBIBYTE + 1)),
+    ),
+    Case(
+        refusal=r.RequestTooLarge,
+        name="file_too_large_by_length",
+        shape="anthropic",
+        resource="served-resource",
+        request=(
+            request(
+                b"",
+                target=b"/anthropic/v1/files",
+                host=b"served-resource.localhost",
+                headers=(KEY, VERSION, (b"content-length", b"524288001")),
+                length=False,
+            ),
+        ),
+    ),
+    *(
+        Case(
+            refusal=r.FeatureNotHosted,
+            name=f"{feature}_not_hosted",
+            shape="anthropic",
+            resource="bare-resource",
+            request=(ask_storage(feature, host=b"bare-resource.localhost"),),
+        )
+        for feature in ("files", "skills")
+    ),
+    Case(
+        refusal=r.SeveralUpstreams,
+        name="files_on_several_upstreams",
+        shape="anthropic",
+        request=(ask_storage("files"),),
     ),
     Case(refusal=r.DeploymentNotFound, name="deployment_not_found", shape="azure", request=(message("no-such-one"),)),
     Case(

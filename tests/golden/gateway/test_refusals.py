@@ -84,7 +84,7 @@ def address_of(ingate: RunningIngate) -> Address:
 
 def ask(ingate: RunningIngate, case: Case) -> bytes:
     """Every byte that comes back on the connection."""
-    key, address = ingate.api_key.encode(), address_of(ingate)
+    key, address = ingate.get_keys(case.resource)["key1"].encode(), address_of(ingate)
     for earlier in case.before:
         with RawClient(address) as client:
             client.send(earlier.replace(API_KEY, key))

@@ -14,6 +14,7 @@ from tests.unit.cli.fake_ingate import GATEWAY_URL, MANAGEMENT_URL, SUBSCRIPTION
 
 from ingate.cli.app import build_cli
 from ingate.cli.invocation import Invocation
+from ingate.cli.record import record_command
 from ingate.cli.up import up_command
 
 
@@ -56,7 +57,7 @@ def cli() -> click.Group:
     def serve(**_options: object) -> int:
         return 0
 
-    return build_cli(up_command(serve))
+    return build_cli(up_command(serve), record_command(serve))
 
 
 @pytest.fixture

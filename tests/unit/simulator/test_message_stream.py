@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import anthropic
 import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stream_grammar import StreamedMessage, check_stream
 from tests.unit.simulator.conftest import Ask
 
+from ingate.simulator.block_stream import INPUT_LENGTHS, TEXT_LENGTHS, THINKING_LENGTHS
 from ingate.simulator.incoming import SimulatorRequest
-from ingate.simulator.message_stream import DELTA_LENGTHS, INPUT_DELTA_LENGTHS
+from ingate.simulator.message_json import render_message
+from ingate.simulator.message_stream import Pace, Style, render_stream
+from ingate.simulator.reply import Reply, Usage
 from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
 
-DEPLOYMENT = "team-assistant"
-"""No model's name: the client warns of models that will be retired."""
+MODEL = "claude-opus-4-8"
+"""The client warns of models that will be retired."""
 
 TOOL = {
     "name": "get_weather",
@@ -29,6 +35,8 @@ TOOL = {
         "required": ["city", "days"],
     },
 }
+AT_ONCE = Pace(time_to_first_token=0, tokens_per_second=0)
+PLAIN = Style(pad_data_lines=False, first_length=0)
 
 
 def body_of(text: str, **fields: Any) -> dict[str, Any]:
@@ -39,77 +47,261 @@ def body_of(text: str, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def parse_events(answer: SimulatedAnswer) -> list[dict[str, Any]]:
-    """One event a piece, `event:` and `data:` lines agreeing on its type."""
-    events: list[dict[str, Any]] = []
-    for _, piece in answer.chunks:
-        name, data, *rest = piece.decode().split("\n")
-        assert rest == ["", ""]
-        events.append(json.loads(data.removeprefix("data: ")))
-        assert name == f"event: {events[-1]['type']}"
-    return events
+def join(answer: SimulatedAnswer) -> bytes:
+    return b"".join(piece for _, piece in answer.chunks)
 
 
-def read_stream(events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Checks the grammar strictly and returns the message that the events tell."""
-    start, *middle, delta, stop = events
-    assert start["type"] == "message_start"
-    assert delta["type"] == "message_delta"
-    assert stop == {"type": "message_stop"}
-    message = start["message"]
-    assert (message["content"], message["stop_reason"], message["stop_sequence"]) == ([], None, None)
-    assert 1 <= message["usage"]["output_tokens"] <= delta["usage"]["output_tokens"]
-    content = [read_block(middle)] if middle else []
-    return message | delta["delta"] | {"content": content, "usage": message["usage"] | delta["usage"]}
+def list_kinds(stream: bytes) -> list[str]:
+    return [line.removeprefix("event: ") for line in stream.decode().split("\n") if line.startswith("event: ")]
 
 
-def read_block(events: list[dict[str, Any]]) -> dict[str, Any]:
-    start, ping, *deltas, stop = events
-    assert (start["type"], ping, stop["type"]) == (
-        "content_block_start",
-        {"type": "ping"},
-        "content_block_stop",
-    )
-    assert {event["index"] for event in (start, stop, *deltas)} == {0}
-    assert {event["type"] for event in deltas} <= {"content_block_delta"}
-    block = start["content_block"]
-    if block["type"] == "text":
-        assert block["text"] == ""
-        return block | {"text": "".join(read_delta(event, "text_delta", "text") for event in deltas)}
-    first, *rest = (read_delta(event, "input_json_delta", "partial_json") for event in deltas)
-    assert (block["input"], first) == ({}, "")
-    return block | {"input": json.loads("".join(rest) or "{}")}
+def reply_of(*content: dict[str, Any], **members: Any) -> Reply:
+    given: dict[str, Any] = {
+        "message_id": "msg_1",
+        "response_model": "claude-opus-4-5",
+        "content": content,
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": Usage(input_tokens=7, output_tokens=40),
+    }
+    return Reply(**given | members)
 
 
-def read_delta(event: dict[str, Any], kind: str, member: str) -> str:
-    assert set(event["delta"]) == {"type", member}
-    assert event["delta"]["type"] == kind
-    return event["delta"][member]
+def stream_of(reply: Reply, *, pace: Pace = AT_ONCE, style: Style = PLAIN) -> bytes:
+    return b"".join(event for _, event in render_stream(reply, pace, style))
 
 
-def without_id(message: dict[str, Any]) -> dict[str, Any]:
-    """The message but for what is derived from the request's bytes, where `stream` is one of them."""
-    content = [block | {"id": ""} if block["type"] == "tool_use" else block for block in message["content"]]
-    return message | {"id": "", "content": content}
+def read(reply: Reply) -> StreamedMessage:
+    return check_stream(stream_of(reply), of_claude=True)
+
+
+def list_deltas(reply: Reply) -> list[dict[str, Any]]:
+    lines = stream_of(reply).decode().split("\n")
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    return [event["delta"] for event in events if event["type"] == "content_block_delta"]
 
 
 def test_a_stream_begins_with_the_message_a_block_and_a_ping_and_ends_in_order(ask: Ask) -> None:
     answer = ask(body_of("Repeat: a text that takes several deltas", stream=True))
-    assert (answer.status, dict(answer.headers)[b"content-type"]) == (
-        200,
-        b"text/event-stream; charset=utf-8",
-    )
-    kinds = [event["type"] for event in parse_events(answer)]
+    assert answer.status == 200
+    assert dict(answer.headers)[b"content-type"] == b"text/event-stream; charset=utf-8"
+    kinds = list_kinds(join(answer))
     assert kinds[:4] == ["message_start", "content_block_start", "ping", "content_block_delta"]
     assert kinds[-4:] == ["content_block_delta", "content_block_stop", "message_delta", "message_stop"]
     assert kinds.count("ping") == 1
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+def test_the_ping_comes_after_the_first_blocks_start_and_not_again() -> None:
+    reply = reply_of({"type": "redacted_thinking", "data": "eA=="}, {"type": "text", "text": "x"})
+    kinds = list_kinds(stream_of(reply))
+    assert kinds[:4] == ["message_start", "content_block_start", "ping", "content_block_stop"]
+    assert kinds.count("ping") == 1
+
+
+def test_thinking_comes_in_pieces_then_an_empty_one_then_its_signature() -> None:
+    deltas = list_deltas(reply_of({"type": "thinking", "thinking": "First this. " * 9, "signature": "c2ln"}))
+    assert {delta["type"] for delta in deltas[:-1]} == {"thinking_delta"}
+    assert len(deltas) > 3
+    assert deltas[-2:] == [
+        {"type": "thinking_delta", "thinking": ""},
+        {"type": "signature_delta", "signature": "c2ln"},
+    ]
+
+
+def test_omitted_thinking_is_its_signature_alone() -> None:
+    block = {"type": "thinking", "thinking": "", "signature": "c2ln"}
+    assert list_deltas(reply_of(block)) == [{"type": "signature_delta", "signature": "c2ln"}]
+
+
+def test_citations_come_before_the_text_that_they_belong_to() -> None:
+    citation = {"type": "char_location", "cited_text": "x", "document_index": 0}
+    reply = reply_of({"type": "text", "text": "Yes", "citations": [citation, citation]})
+    assert read(reply).blocks[0].start == {"citations": [], "type": "text", "text": ""}
+    assert [delta["type"] for delta in list_deltas(reply)] == ["citations_delta", "citations_delta", "text_delta"]
+
+
+def test_a_summary_comes_in_one_piece() -> None:
+    reply = reply_of({"type": "compaction", "content": "What was said."})
+    assert read(reply).blocks[0].start == {"type": "compaction", "content": None}
+    assert list_deltas(reply) == [{"type": "compaction_delta", "content": "What was said."}]
+
+
+@pytest.mark.parametrize("kind", ["tool_use", "server_tool_use", "mcp_tool_use"])
+def test_a_call_begins_without_arguments_and_with_an_empty_piece(kind: str) -> None:
+    prefix = {"tool_use": "toolu_1", "server_tool_use": "srvtoolu_1", "mcp_tool_use": "mcptoolu_1"}[kind]
+    reply = reply_of({"type": kind, "id": prefix, "name": "f", "input": {"city": "Rome"}, "server_name": "s"})
+    assert read(reply).blocks[0].start == reply.content[0] | {"input": {}}
+    deltas = list_deltas(reply)
+    assert deltas[0] == {"type": "input_json_delta", "partial_json": ""}
+    assert "".join(delta["partial_json"] for delta in deltas) == '{"city":"Rome"}'
+
+
+def test_a_call_without_arguments_has_the_empty_piece_only() -> None:
+    reply = reply_of({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}, stop_reason="tool_use")
+    assert list_deltas(reply) == [{"type": "input_json_delta", "partial_json": ""}]
+    assert read(reply).put_together() == json.loads(render_message(reply))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+        {"type": "mcp_tool_result", "tool_use_id": "mcptoolu_1", "is_error": False, "content": []},
+        {"type": "redacted_thinking", "data": "eA=="},
+        {"type": "container_upload", "file_id": "file_1"},
+        {
+            "type": "tool_use",
+            "id": "toolu_1",
+            "name": "f",
+            "input": {"a": 1},
+            "caller": {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"},
+        },
+    ],
+    ids=lambda block: block["type"],
+)
+def test_every_other_block_is_whole_when_it_begins(block: dict[str, Any]) -> None:
+    reply = reply_of(block)
+    assert read(reply).blocks[0].start == block
+    assert list_deltas(reply) == []
+
+
+def test_the_end_tells_the_container_the_edits_and_the_servers_requests() -> None:
+    usage = Usage(
+        input_tokens=10,
+        output_tokens=9,
+        cache_read=5,
+        cache_creation_1h=3,
+        thinking_tokens=4,
+        web_search_requests=2,
+        iterations=({"type": "message", "input_tokens": 10, "output_tokens": 9},),
+    )
+    reply = reply_of(usage=usage, container={"id": "container_1"}, context_management={"applied_edits": []})
+    message = read(reply)
+    assert message.ending["container"] == {"id": "container_1"}
+    assert message.ending["context_management"] == {"applied_edits": []}
+    assert message.usage == {
+        "input_tokens": 10,
+        "cache_creation_input_tokens": 3,
+        "cache_read_input_tokens": 5,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 3},
+        "output_tokens": 9,
+        "output_tokens_details": {"thinking_tokens": 4},
+        "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 0},
+        "iterations": [{"type": "message", "input_tokens": 10, "output_tokens": 9}],
+        "service_tier": "standard",
+    }
+    assert message.put_together() == json.loads(render_message(reply))
+
+
+def test_a_scripts_usage_goes_on_the_wire_as_it_is() -> None:
+    overrides: dict[str, Any] = {"input_tokens": 1, "service_tier": "priority", "surprise": [None]}
+    reply = reply_of(usage=Usage(input_tokens=7, output_tokens=8, overrides=overrides))
+    assert overrides.items() <= read(reply).usage.items()
+    assert read(reply).put_together() == json.loads(render_message(reply))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=120)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+INPUTS = st.dictionaries(TEXTS.filter(bool), VALUES, max_size=4)
+CITATION = st.fixed_dictionaries(
+    {
+        "type": st.just("char_location"),
+        "cited_text": TEXTS,
+        "document_index": st.integers(0, 9),
+        "document_title": TEXTS,
+        "start_char_index": st.integers(0, 9),
+        "end_char_index": st.integers(9, 99),
+    }
+)
+
+
+def call(kind: str, prefix: str, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    names = {"type": st.just(kind), "id": st.just(prefix + "01"), "name": st.just("web_search"), "input": INPUTS}
+    return st.fixed_dictionaries(names | more)
+
+
+BLOCKS = st.one_of(
+    st.fixed_dictionaries({"type": st.just("text"), "text": TEXTS}),
+    st.fixed_dictionaries(
+        {"type": st.just("text"), "text": TEXTS, "citations": st.lists(CITATION, min_size=1, max_size=3)}
+    ),
+    st.fixed_dictionaries({"type": st.just("thinking"), "thinking": TEXTS, "signature": st.just("c2lnbmVk")}),
+    st.fixed_dictionaries({"type": st.just("redacted_thinking"), "data": st.just("eA==")}),
+    st.fixed_dictionaries({"type": st.just("compaction"), "content": TEXTS}),
+    call("tool_use", "toolu_", caller=st.just({"type": "direct"})),
+    call("server_tool_use", "srvtoolu_"),
+    call("mcp_tool_use", "mcptoolu_", server_name=TEXTS),
+    st.just({"type": "mcp_tool_result", "tool_use_id": "mcptoolu_01", "is_error": False, "content": []}),
+)
+REPLIES = st.builds(
+    reply_of,
+    usage=st.builds(
+        Usage,
+        input_tokens=st.integers(0, 10**6),
+        output_tokens=st.integers(1, 10**5),
+        cache_read=st.integers(0, 10**6),
+        cache_creation_5m=st.integers(0, 99),
+        thinking_tokens=st.integers(0, 99),
+    ),
+)
+
+
+@given(blocks=st.lists(BLOCKS, max_size=5), reply=REPLIES, pad=st.booleans(), first=st.integers(0, 255))
+def test_a_stream_of_any_blocks_tells_what_json_tells(
+    blocks: list[dict[str, Any]], reply: Reply, pad: bool, first: int
+) -> None:
+    reply = reply_of(*blocks, usage=reply.usage)
+    stream = stream_of(reply, style=Style(pad_data_lines=pad, first_length=first))
+    assert check_stream(stream, of_claude=True).put_together() == json.loads(render_message(reply))
+
+
+@given(blocks=st.lists(BLOCKS, max_size=4))
+@settings(max_examples=25)
+def test_the_official_client_accumulates_any_blocks_to_the_json_message(blocks: list[dict[str, Any]]) -> None:
+    reply = reply_of(*blocks)
+
+    def respond(request: httpx2.Request) -> httpx2.Response:
+        return answer_with(reply, is_streamed=b'"stream":true' in request.content)
+
+    client = client_for(respond)
+    asked: Any = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+    messages: Any = client.beta.messages
+    whole = messages.create(**asked).to_dict()
+    with messages.stream(**asked) as stream:
+        accumulated = stream.get_final_message().to_dict()
+    assert without_absent(accumulated) == without_absent(whole)
+
+
+def without_absent(value: Any) -> Any:
+    """The message but for members that only one of the client's two ways adds, as nulls or as its own."""
+    match value:
+        case dict():
+            members = cast("dict[str, Any]", value).items()
+            known = {name: member for name, member in members if member is not None and name != "parsed_output"}
+            return {name: without_absent(member) for name, member in known.items()}
+        case list():
+            return [without_absent(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def answer_with(reply: Reply, *, is_streamed: bool) -> httpx2.Response:
+    if is_streamed:
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=stream_of(reply))
+    return httpx2.Response(200, headers={"content-type": "application/json"}, content=render_message(reply))
+
+
+def client_for(respond: Callable[[httpx2.Request], httpx2.Response]) -> anthropic.Anthropic:
+    transport = httpx2.MockTransport(respond)
+    return anthropic.Anthropic(api_key="any", max_retries=0, http_client=httpx2.Client(transport=transport))
 
 
 @given(
-    text=TEXTS,
+    text=TEXTS.filter(bool),
     max_tokens=st.integers(1, 120),
     stop_sequences=st.lists(TEXTS.filter(str.strip), max_size=3),
     stop_at=st.none() | st.integers(0, 60),
@@ -117,7 +309,6 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
     pad=st.booleans(),
     seed=st.integers(0, 5),
 )
-@settings(deadline=None)
 def test_whatever_the_limits_a_stream_keeps_the_grammar_and_tells_what_json_tells(
     text: str,
     max_tokens: int,
@@ -132,37 +323,56 @@ def test_whatever_the_limits_a_stream_keeps_the_grammar_and_tells_what_json_tell
         stop_sequences = [*stop_sequences, likely]
     tools = {"tools": [TOOL], "tool_choice": {"type": tool_choice}} if tool_choice else {}
     body = body_of(prompt, max_tokens=max_tokens, stop_sequences=stop_sequences, **tools)
-    # Wording depends on the digest of the whole body, and so on `stream`; an echo and a call do not.
     simulator = Simulator(settings=SimulatorSettings(seed=seed, pad_data_lines=pad))
 
-    def answer(**fields: Any) -> SimulatedAnswer:
-        return simulator.answer(
-            SimulatorRequest(
-                path=b"/v1/messages",
-                headers=[(b"anthropic-version", b"2026-10-21")],
-                body=json.dumps(body | fields).encode(),
-            )
+    def answer(**fields: Any) -> bytes:
+        request = SimulatorRequest(
+            path=b"/v1/messages",
+            headers=[(b"anthropic-version", b"2026-10-21")],
+            body=json.dumps(body | fields).encode(),
         )
+        return join(simulator.answer(request))
 
-    [(_, whole)] = answer(stream=False).chunks
-    message = json.loads(whole)
-    assert without_id(read_stream(parse_events(answer(stream=True)))) == without_id(message)
+    message = json.loads(answer())
+    assert check_stream(answer(stream=True), of_claude=True).put_together() == message
     assert 1 <= message["usage"]["output_tokens"] <= max_tokens
     for block in message["content"]:
         assert not any(stop in block.get("text", "") for stop in stop_sequences)
     assert (message["stop_reason"] == "stop_sequence") == (message["stop_sequence"] in stop_sequences)
 
 
+def test_the_grammar_that_is_checked_here_is_that_of_claudes_recorded_streams(fixtures_dir: Path) -> None:
+    recordings = sorted((fixtures_dir / "claude").glob("*.sse"))
+    assert len(recordings) > 10
+    for recording in recordings:
+        message = check_stream(recording.read_bytes(), of_claude=True)
+        assert message.put_together()["stop_reason"] == message.stop_reason
+
+
 def test_deltas_have_the_sizes_of_recorded_ones() -> None:
-    assert (statistics.median(DELTA_LENGTHS), statistics.mean(DELTA_LENGTHS)) == (12, 18)
-    assert (statistics.median(INPUT_DELTA_LENGTHS), round(statistics.mean(INPUT_DELTA_LENGTHS))) == (6, 6)
+    assert (statistics.median(TEXT_LENGTHS), statistics.mean(TEXT_LENGTHS)) == (12, 18)
+    assert (statistics.median(INPUT_LENGTHS), round(statistics.mean(INPUT_LENGTHS))) == (6, 6)
+    assert statistics.median(THINKING_LENGTHS) > statistics.median(TEXT_LENGTHS)
 
 
 def test_a_cut_off_tool_call_streams_no_arguments(ask: Ask) -> None:
-    body = body_of("Weather?", tools=[TOOL], max_tokens=3, stream=True)
-    message = read_stream(parse_events(ask(body)))
-    assert message["content"][0]["input"] == {}
-    assert (message["stop_reason"], message["usage"]["output_tokens"]) == ("max_tokens", 3)
+    message = check_stream(join(ask(body_of("Weather?", tools=[TOOL], max_tokens=3, stream=True))))
+    assert message.put_together()["content"][0]["input"] == {}
+    assert (message.stop_reason, message.usage["output_tokens"]) == ("max_tokens", 3)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"tools": [TOOL | {"eager_input_streaming": True}]}, {"tools": [TOOL], "betas": True}],
+    ids=["the tool's own field", "the beta"],
+)
+def test_fine_grained_tool_streaming_sends_arguments_in_larger_pieces(ask: Ask, asked: dict[str, Any]) -> None:
+    beta = (b"anthropic-beta", b"fine-grained-tool-streaming-2025-05-14")
+    headers = [beta] if asked.pop("betas", False) else []
+    usual = join(ask(body_of('get_weather city "Rio de Janeiro"', tools=[TOOL], stream=True)))
+    eager = join(ask(body_of('get_weather city "Rio de Janeiro"', stream=True, **asked), extra_headers=headers))
+    assert eager.count(b"input_json_delta") < usual.count(b"input_json_delta") / 2
+    assert check_stream(eager).joined("partial_json") == check_stream(usual).joined("partial_json")
 
 
 def test_padding_varies_and_changes_nothing_but_white_space(ask: Ask) -> None:
@@ -172,6 +382,36 @@ def test_padding_varies_and_changes_nothing_but_white_space(ask: Ask) -> None:
     lengths = {len(with_space) - len(without) for with_space, without in zip(padded, plain, strict=True)}
     assert len(lengths) > 5
     assert [piece.replace(b" ", b"") for piece in padded] == [piece.replace(b" ", b"") for piece in plain]
+
+
+def test_time_is_shared_out_by_length_over_all_blocks() -> None:
+    reply = reply_of(
+        {"type": "thinking", "thinking": "t" * 300, "signature": "c2ln"},
+        {"type": "text", "text": "x" * 100},
+    )
+    waits = [
+        (wait, b'"index":0' in event)
+        for wait, event in render_stream(reply, Pace(time_to_first_token=0.5, tokens_per_second=10), PLAIN)
+    ]
+    assert waits[0][0] == 0.5
+    spent = {first: sum(wait for wait, is_first in waits[1:] if is_first == first) for first in (True, False)}
+    assert spent[False] == pytest.approx(1.0, rel=0.05)
+    assert spent[True] == pytest.approx(3.0, rel=0.05)
+
+
+def test_jitter_makes_waits_uneven_in_the_same_way_every_time_and_keeps_the_pace() -> None:
+    reply = reply_of({"type": "text", "text": "word " * 400}, usage=Usage(input_tokens=1, output_tokens=400))
+
+    def list_waits(jitter: float) -> list[float]:
+        pace = Pace(time_to_first_token=0, tokens_per_second=100, jitter=jitter)
+        return [wait for wait, _ in render_stream(reply, pace, PLAIN)]
+
+    even, uneven = list_waits(0), list_waits(0.5)
+    assert uneven == list_waits(0.5)
+    ratios = [one / other for one, other in zip(uneven, even, strict=True) if other]
+    assert min(ratios) < 0.7 < 1.3 < max(ratios)
+    assert all(0.5 <= ratio <= 1.5 for ratio in ratios)
+    assert sum(uneven) == pytest.approx(sum(even), rel=0.1)
 
 
 def test_events_are_made_when_asked_for_so_that_a_slow_stream_is_small(ask: Ask) -> None:
@@ -196,8 +436,7 @@ def client() -> anthropic.AnthropicFoundry:
                 body=request.content,
             )
         )
-        content = b"".join(piece for _, piece in answer.chunks)
-        return httpx2.Response(answer.status, headers=list(answer.headers), content=content)
+        return httpx2.Response(answer.status, headers=list(answer.headers), content=join(answer))
 
     return anthropic.AnthropicFoundry(
         api_key="any",
@@ -209,7 +448,7 @@ def client() -> anthropic.AnthropicFoundry:
 
 def test_the_official_client_accumulates_a_text_stream(client: anthropic.AnthropicFoundry) -> None:
     with client.messages.stream(
-        model=DEPLOYMENT,
+        model=MODEL,
         max_tokens=100,
         messages=[{"role": "user", "content": "Repeat: naïve café 🎉 END never"}],
         stop_sequences=["END"],
@@ -225,7 +464,7 @@ def test_the_official_client_accumulates_a_text_stream(client: anthropic.Anthrop
 def test_the_official_clients_tool_loop_ends(client: anthropic.AnthropicFoundry) -> None:
     question: Any = {"role": "user", "content": "What is the weather?"}
     tools: Any = [TOOL]
-    with client.messages.stream(model=DEPLOYMENT, max_tokens=500, messages=[question], tools=tools) as stream:
+    with client.messages.stream(model=MODEL, max_tokens=500, messages=[question], tools=tools) as stream:
         call = stream.get_final_message()
     [block] = call.content
     assert call.stop_reason == "tool_use"
@@ -237,15 +476,15 @@ def test_the_official_clients_tool_loop_ends(client: anthropic.AnthropicFoundry)
         {"role": "assistant", "content": [block.model_dump(mode="json", exclude_none=True)]},
         {"role": "user", "content": [result]},
     ]
-    final = client.messages.create(model=DEPLOYMENT, max_tokens=500, messages=turns, tools=tools)
+    final = client.messages.create(model=MODEL, max_tokens=500, messages=turns, tools=tools)
     assert final.stop_reason == "end_turn"
     assert "18 degrees, rain" in final.content[0].model_dump()["text"]
 
 
 def test_the_official_client_understands_counts_and_refusals(client: anthropic.AnthropicFoundry) -> None:
-    counted = client.messages.count_tokens(model=DEPLOYMENT, messages=[{"role": "user", "content": "hello"}])
+    counted = client.messages.count_tokens(model=MODEL, messages=[{"role": "user", "content": "hello"}])
     assert counted.input_tokens == 8
     with pytest.raises(anthropic.BadRequestError, match="at least one message") as caught:
-        client.messages.create(model=DEPLOYMENT, max_tokens=1, messages=[])
+        client.messages.create(model=MODEL, max_tokens=1, messages=[])
     assert caught.value.type == "invalid_request_error"
     assert (caught.value.request_id or "").startswith("req_01")

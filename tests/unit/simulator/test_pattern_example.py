@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingate.simulator.pattern_example import build_match
+from ingate.simulator.pattern_example import build_match, matches
 
 SIMPLE = [
     "",
@@ -48,3 +49,57 @@ def test_a_pattern_that_is_not_simple_gets_none(pattern: str) -> None:
 def test_no_pattern_makes_the_reader_fail(pattern: str) -> None:
     text = build_match(pattern)
     assert text is None or len(text) <= 256
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern in SIMPLE[3:] if "x" not in pattern])
+def test_variants_match_too_and_differ(pattern: str) -> None:
+    texts = [build_match(pattern, variant) for variant in range(4)]
+    assert all(text is not None and re.search(pattern, text) for text in texts)
+    assert len(set(texts)) > 1
+
+
+@pytest.mark.parametrize("pattern", SIMPLE)
+def test_a_text_is_matched_as_pythons_engine_matches_it(pattern: str) -> None:
+    texts = [
+        "",
+        "abc",
+        "2026-11-22",
+        "AB12",
+        "GET /x",
+        "a@b.cd",
+        "#00ff00",
+        "ab-c_1",
+        "v1.2",
+        "${x}.*",
+        "é",
+        "ab\tcd",
+    ]
+    for text in texts:
+        assert matches(pattern, text) == bool(re.search(pattern, text, re.ASCII)), text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\bcat\b", "a cat!"),
+        (r"\bcat\b", "concat"),
+        (r"^x|y$", "ay"),
+        (r"a{2,3}$", "aaaa"),
+        (r"^a{0}$", ""),
+        ("", "x"),
+    ],
+)
+def test_anchors_and_counts_are_understood(pattern: str, text: str) -> None:
+    assert matches(pattern, text) == bool(re.search(pattern, text))
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a|aa)+$", "((a*)*)*b"])
+def test_no_pattern_takes_long_to_match(pattern: str) -> None:
+    started = time.perf_counter()
+    matches(pattern, "a" * 5_000 + "!")
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("pattern", NOT_SIMPLE[:6])
+def test_of_a_pattern_that_is_not_simple_nothing_is_said(pattern: str) -> None:
+    assert matches(pattern, "a") is None

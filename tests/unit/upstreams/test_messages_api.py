@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from tests.unit.upstreams.hand_driven_loop import REQUEST, HandDrivenLoop, RecordingSink
 
-from ingate.domain.upstream import CredentialHeader, CredentialReference, UpstreamDefinition, UpstreamFailure
+from ingate.domain.upstream import (
+    CredentialHeader,
+    CredentialReference,
+    UpstreamDefinition,
+    UpstreamFailure,
+    UpstreamRequest,
+)
+from ingate.upstreams.http1_connection import LARGE_BODY
 from ingate.upstreams.messages_api import MessagesApiUpstream, UpstreamMisconfigured
 
 SECRET = "sk-canary-0123456789"
@@ -97,6 +104,40 @@ def test_where_it_connects_to(loop: HandDrivenLoop, base_url: str, host: str, po
     assert (asked_host, asked_port) == (host, port)
     assert (tls is not None, server_name) == (is_tls, host if is_tls else None)
     assert b"password" not in loop.server.takes()
+
+
+@pytest.mark.parametrize("method", [b"GET", b"DELETE"])
+def test_a_request_without_a_body_says_nothing_of_one(loop: HandDrivenLoop, method: bytes) -> None:
+    request = UpstreamRequest(
+        method=method, path=b"/v1/files/file_1", query=b"", headers=[(b"accept", b"*/*")], body=(), content_length=0
+    )
+    make(loop, credential=None).send(request, RecordingSink())
+    loop.settle()
+    assert loop.server.takes() == (
+        b"%b /anthropic/v1/files/file_1 HTTP/1.1\r\nHost: upstream.example:9000\r\naccept: */*\r\n\r\n" % method
+    )
+
+
+@pytest.mark.parametrize(("method", "length"), [(b"POST", 0), (b"DELETE", 2)])
+def test_a_length_is_told_where_there_is_a_body_or_should_be(
+    loop: HandDrivenLoop, method: bytes, length: int
+) -> None:
+    request = UpstreamRequest(
+        method=method, path=b"/v1/files", query=b"", headers=(), body=(b"{}"[:length],), content_length=length
+    )
+    make(loop, credential=None).send(request, RecordingSink())
+    loop.settle()
+    assert loop.server.takes().endswith(b"\r\nContent-Length: %d\r\n\r\n%b" % (length, b"{}"[:length]))
+
+
+def test_a_large_file_is_sent_whole_after_its_head(loop: HandDrivenLoop) -> None:
+    content = b"x" * (LARGE_BODY + 1)
+    request = UpstreamRequest(path=b"/v1/files", query=b"", headers=(), body=(content,), content_length=len(content))
+    make(loop).send(request, RecordingSink())
+    loop.settle()
+    head, _, body = loop.server.takes().partition(b"\r\n\r\n")
+    assert head.endswith(b"\r\nContent-Length: %d" % len(content))
+    assert body == content
 
 
 class TestAnswers:
