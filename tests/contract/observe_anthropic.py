@@ -63,7 +63,7 @@ def observe_beta() -> dict[str, Any]:
         model=MODEL,
         max_tokens=64,
         messages=[{"role": "user", "content": "Hello!"}],
-        betas=["not-known-anywhere-2031-01-01"],
+        betas=["context-management-2025-06-27"],
     )
     counted = client.beta.messages.count_tokens(model=MODEL, messages=[{"role": "user", "content": "Hello!"}])
     return {"input_tokens": message.usage.input_tokens, "counted": counted.input_tokens}

@@ -117,8 +117,8 @@ def test_python_count_tokens_agrees_with_usage(client: AnthropicFoundry) -> None
     assert counted.input_tokens == message.usage.input_tokens > 0
 
 
-def test_python_beta_paths_take_unknown_betas(client: AnthropicFoundry) -> None:
-    betas = ["interleaved-thinking-2025-05-14", "not-known-anywhere-2031-01-01"]
+def test_python_beta_paths_take_known_betas(client: AnthropicFoundry) -> None:
+    betas = ["interleaved-thinking-2025-05-14", "context-management-2025-06-27"]
 
     hello: list[BetaMessageParam] = [{"role": "user", "content": "Hello!"}]
 
@@ -130,6 +130,13 @@ def test_python_beta_paths_take_unknown_betas(client: AnthropicFoundry) -> None:
     assert message.content[0].type == "text"
     assert counted.input_tokens == message.usage.input_tokens
     assert streamed.stop_reason == message.stop_reason
+
+
+def test_python_unknown_beta_is_a_bad_request(client: AnthropicFoundry) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="Unexpected value.* `not-known-anywhere-2031-01-01`"):
+        client.beta.messages.create(
+            model=MODEL, max_tokens=64, messages=HELLO, betas=["not-known-anywhere-2031-01-01"]
+        )
 
 
 def test_python_tool_loop_ends_with_text(client: AnthropicFoundry) -> None:
@@ -287,7 +294,7 @@ def test_python_unsupported_apis_are_not_found(client: AnthropicFoundry) -> None
 
 def test_python_bad_field_is_a_bad_request(client: AnthropicFoundry) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
-        client.messages.create(model=MODEL, max_tokens=0, messages=HELLO)
+        client.messages.create(model=MODEL, max_tokens=-1, messages=HELLO)
 
     assert caught.value.type == "invalid_request_error"
     assert caught.value.body == {

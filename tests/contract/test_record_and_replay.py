@@ -269,7 +269,7 @@ def test_the_conversation_is_replayed_offline(offline: Anthropic) -> None:
 def test_ingate_itself_replays_what_a_script_names(cassette_folder: Path, tmp_path: Path) -> None:
     """With no server behind it: the same client, the same bytes, and a refusal for what was not recorded."""
     script = cassette_folder.parent / "replay.yaml"
-    script.write_text("version: 1\nvalidate: false\nreplay: cassettes\n")
+    script.write_text("version: 1\nreplay: cassettes\n")
     stream = read_cassette(cassette_folder, f"002-{MODEL}.yaml")["request"]
     with (
         start_ingate(tmp_path / "data", "--script", str(script)) as ingate,

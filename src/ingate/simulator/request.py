@@ -103,8 +103,13 @@ def parse_last_turn(messages: Sequence[JsonObject]) -> LastTurn:
                 return LastTurn(text=content)
             blocks = get_objects(content)
             results = tuple(parse_tool_result(block) for block in blocks if block.get("type") == "tool_result")
-            return LastTurn(text=join_text(blocks), results=results)
+            return LastTurn(text=join_text([block for block in blocks if not is_reminder(block)]), results=results)
     return LastTurn(text="")
+
+
+def is_reminder(block: JsonObject) -> bool:
+    """What an agent tells the model beside its user's words, as Claude Code does: it asks for nothing."""
+    return get_string(block, "text").lstrip().startswith("<system-reminder>")
 
 
 def parse_tool_result(block: JsonObject) -> ToolResult:

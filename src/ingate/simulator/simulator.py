@@ -15,6 +15,7 @@ from ingate.simulator.incoming import AcceptedRequest, Header, ServedAs, Simulat
 from ingate.simulator.json_value import JsonObject, get_string, is_object
 from ingate.simulator.message_json import render_message, render_token_count
 from ingate.simulator.message_stream import Pace, Style, list_eager_tools, render_stream
+from ingate.simulator.message_threads import MessageThreads
 from ingate.simulator.model_facts import get_model_facts
 from ingate.simulator.refusal import Refusal, refuse, render_refusal
 from ingate.simulator.reply import Reply
@@ -69,10 +70,11 @@ class Simulator:
     """
 
     def __init__(self, *, settings: SimulatorSettings, clock: Callable[[], float] = lambda: 0.0) -> None:
-        """`clock` is monotonic, in seconds: what was cached expires by it, so under a clock that stands it never
-        does."""
+        """`clock` is monotonic, in seconds: what was cached or held expires by it, so under a clock that stands it
+        never does."""
         self._settings = settings
         self._cache = PromptCache(clock=clock)
+        self._threads = MessageThreads(clock=clock)
         self._pace = Pace(
             time_to_first_token=settings.time_to_first_token,
             tokens_per_second=settings.tokens_per_second,
@@ -88,7 +90,7 @@ class Simulator:
         """The same answer for the same path, headers that count, and body; `query` makes no difference."""
         fingerprint = get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body)
         try:
-            accepted = self.accept(request)
+            accepted = self.accept(request, fingerprint)
             if isinstance(accepted, Refusal):
                 return answer_refusal(accepted, fingerprint)
             if request.path == COUNT_TOKENS_PATH:
@@ -98,8 +100,8 @@ class Simulator:
             # Reading JSON and writing it again both descend as deep as the body does.
             return answer_refusal(refuse("The request body is nested too deeply"), fingerprint)
 
-    def accept(self, request: SimulatorRequest) -> AcceptedRequest | Refusal:
-        """The request, if Claude would answer it; otherwise why not."""
+    def accept(self, request: SimulatorRequest, fingerprint: Fingerprint | None = None) -> AcceptedRequest | Refusal:
+        """The request, if Claude would answer it; otherwise why not. `fingerprint` is its own, if known."""
         endpoint = _ENDPOINTS.get(request.path)
         if endpoint is None:
             return Refusal(error_type="not_found_error", message="Not Found")
@@ -107,6 +109,8 @@ class Simulator:
         if isinstance(version, Refusal):
             return version
         body = parse_body(request.body)
+        if not isinstance(body, Refusal) and endpoint == "messages":
+            body = self._threads.restore(body, partition=get_partition(request.served_as))
         if isinstance(body, Refusal):
             return body
         betas = parse_betas(request.headers)
@@ -120,7 +124,8 @@ class Simulator:
             body=body,
             version=version,
             betas=betas,
-            fingerprint=get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body),
+            fingerprint=fingerprint
+            or get_fingerprint(seed=self._settings.seed, path=request.path, body=request.body),
         )
 
     def compose(self, accepted: AcceptedRequest) -> Reply:
@@ -146,6 +151,8 @@ class Simulator:
         """The reply as JSON or as a stream, as the request asks. Without `pace`, at the pace of the settings."""
         pace = pace or self._pace
         fingerprint = accepted.fingerprint
+        partition = get_partition(accepted.request.served_as)
+        self._threads.hold(accepted.body, reply.content, message_id=reply.message_id, partition=partition)
         if accepted.body.get("stream") is not True:
             wait = pace.time_to_first_token + pace.get_seconds(reply.usage.output_tokens)
             return answer_json(200, render_message(reply), fingerprint, wait=wait)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingate.simulator.fingerprint import Fingerprint
-from ingate.simulator.hosted_tools.defined_tools import build_defined_tool_input
+from ingate.simulator.hosted_tools.defined_tools import DefinedCall, decide_defined_call
 from ingate.simulator.json_value import JsonObject, get_objects, get_string, is_list, is_object
 from ingate.simulator.prompt_values import PromptValues
 from ingate.simulator.request import MessagesRequest
@@ -39,6 +39,8 @@ def decide_tool_calls(
     """The calls as blocks; none when it is not a tool's turn. `found_tools` are what a tool search has just found."""
     if request.tool_choice == "none" or request.last_turn.results:
         return ()
+    if request.tool_choice == "auto" and not request.last_turn.text.strip():
+        return ()  # nobody asked for anything: a call would only lead to the next
     callable_tools = list_callable_tools(request, found_tools)
     if request.tool_choice == "tool":
         forced = [tool for tool in callable_tools if get_string(tool, "name") == request.forced_tool_name]
@@ -71,7 +73,7 @@ def list_callable_tools(request: MessagesRequest, found_tools: Sequence[str]) ->
         for tool in tools
         if is_direct(tool)
         and (tool.get("defer_loading") is not True or get_string(tool, "name") in referenced)
-        and (is_object(tool.get("input_schema")) or build_defined_tool_input(tool, request) is not None)
+        and (is_object(tool.get("input_schema")) or decide_defined_call(tool, request) is not None)
     ]
 
 
@@ -138,24 +140,28 @@ def render_calls(
     request: MessagesRequest, fingerprint: Fingerprint, chosen: Sequence[tuple[JsonObject, str]]
 ) -> Iterator[JsonObject]:
     """The calls, without those that would do the same again."""
-    made: list[tuple[str, JsonObject]] = []
+    made: list[DefinedCall] = []
     for tool, text in chosen:
-        call = (get_string(tool, "name"), build_input(request, tool, text))
+        call = decide_call(request, tool, text)
         if call in made:
             continue
         made.append(call)
-        yield {
+        block: JsonObject = {
             "type": "tool_use",
             "id": fingerprint.derive_id("toolu_", len(made) - 1),
-            "name": call[0],
-            "input": call[1],
+            "name": call.name,
+            "input": call.tool_input,
             "caller": {"type": "direct"},
         }
+        yield block if call.toolset_name is None else block | {"toolset_name": call.toolset_name}
 
 
-def build_input(request: MessagesRequest, tool: JsonObject, text: str) -> JsonObject:
+def decide_call(request: MessagesRequest, tool: JsonObject, text: str) -> DefinedCall:
+    """A tool with a schema gets arguments that fit it; one that Anthropic defines has its own."""
     schema = tool.get("input_schema")
+    name = get_string(tool, "name")
     if is_object(schema):
         names = frozenset(get_string(each, "name") for each in get_objects(request.body.get("tools")))
-        return build_object(schema, suggest=PromptValues(text, not_values=names).suggest)
-    return build_defined_tool_input(tool, request) or {}
+        suggest = PromptValues(text, not_values=names).suggest
+        return DefinedCall(name=name, tool_input=build_object(schema, suggest=suggest))
+    return decide_defined_call(tool, request) or DefinedCall(name=name, tool_input={})

@@ -203,3 +203,11 @@ def test_all_results_of_a_turn_are_quoted_and_errors_as_such(ask: Ask) -> None:
     text = read_message(ask, tools=[FIRST], messages=turns)["content"][0]["text"]
     assert "returned “42 sheep”" in text
     assert "failed with “no goats”" in text
+
+
+def test_what_an_agent_reminds_the_model_of_is_no_request(ask: Ask) -> None:
+    """Claude Code sends such blocks beside its user's words; they name tools, and ask for none."""
+    reminder = {"type": "text", "text": "<system-reminder>Use first when it helps.</system-reminder>"}
+    asked = [reminder, {"type": "text", "text": "Call second, please."}]
+    assert read_message(ask, asked, tools=[FIRST, SECOND])["content"][-1]["name"] == "second"
+    assert get_called(read_message(ask, [reminder], tools=[FIRST])) is None

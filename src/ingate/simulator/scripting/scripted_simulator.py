@@ -123,6 +123,9 @@ class ScriptedSimulator:
         asked = self._ask(request, entry, script)
         if asked is None:
             return self._leave(request, entry)
+        if not asked.is_valid and script.validates and asked.accepted.request.path in _VALIDATED:
+            # What a real model has answered is no mistake of the client's, whatever the simulator thinks of it.
+            return self._replay(asked, counters) or self._leave(request, entry)
         seed = self._seed if script.seed is None else script.seed
         decision = decide_rule(counters, asked.facts, seed=seed)
         entry.near_misses = decision.near_misses
@@ -132,12 +135,12 @@ class ScriptedSimulator:
         return self._replay(asked, counters) or self._answer_unmatched(asked, script)
 
     def _ask(self, request: SimulatorRequest, entry: JournalEntry, script: Script) -> Asked | None:
-        """The request as rules see it, or None if it is refused before any."""
+        """The request as rules and recordings see it, or None if it is refused before any."""
         is_validated = request.path in _VALIDATED
         accepted = self._simulator.accept(request) if is_validated else None
-        if isinstance(accepted, Refusal) and script.validates:
-            return None
         is_valid = isinstance(accepted, AcceptedRequest)
+        if isinstance(accepted, Refusal) and script.validates and not script.replays:
+            return None
         if not isinstance(accepted, AcceptedRequest):
             accepted = AcceptedRequest(
                 request=request,
