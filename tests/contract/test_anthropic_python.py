@@ -301,7 +301,7 @@ def test_python_bad_field_is_a_bad_request(client: AnthropicFoundry) -> None:
         "type": "error",
         "error": {
             "type": "invalid_request_error",
-            "message": "max_tokens: Input should be greater than or equal to 1",
+            "message": "max_tokens: must be greater than or equal to 0",
         },
         "request_id": caught.value.request_id,
     }
