@@ -1,7 +1,8 @@
 """The embedded upstream: answers the Messages API with no model behind it, and says so in every answer.
 
-`simulator.Simulator` is the whole of what others use: the bytes of a request in, the pieces of an answer out.
-Everything here is a pure function of the request and the settings - no clock, no randomness, no I/O - so
-the same request gets the same bytes, and the event loop it is called from is never held up by anything but
-arithmetic. It is an outsider: it knows the Messages API, and nothing of resources, deployments or keys.
+`simulator.Simulator` makes an answer of a request: a function of its bytes, the settings, and what the prompt cache and
+the message threads hold; no randomness, a clock only to let these expire, no I/O, so that the event loop it is called
+from is held up by nothing but arithmetic. `scripting` stands before it, `storing` beside it, and only the latter touches
+the disk while it answers. It is an outsider: it knows the Messages API, and nothing of resources, deployments or keys
+but the names that scripts match on.
 """

@@ -150,7 +150,7 @@ version: 1
 rules:
 - when: {turn: 1}
   respond:
-    content: [{type: tool_use, name: rm, input: {path: /tmp/scratch/of/mine}}]
+    content: [{type: tool_use, name: rm, input: {path: scratch/of/mine}}]
     stream_fault: {kind: truncate, after_events: 5}
 """
     )
