@@ -14,6 +14,7 @@ import msgspec
 import platformdirs
 
 from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
+from ingate.domain.network import parse_network
 from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
 from ingate.simulator.cassettes.redaction import PathInvalid, parse_path
 from ingate.upstreams.profiles.profile import PROFILE_NAMES
@@ -49,6 +50,21 @@ class Settings:
     """A small real model in the simulator's place: `smollm2`, or the path of a GGUF file."""
     development_keys: bool = False
     """Gives the default resource the publicly known development keys."""
+    trusted_issuers: tuple[str, ...] = ()
+    """Whose tokens are believed beside Ingate's own: a Microsoft tenant's GUID, or `ISSUER=JWKS_URL`."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose `X-Forwarded-For` is believed."""
+    private_ranges: tuple[str, ...] = ()
+    """Networks that stand for private endpoints: from there a resource without public access can be called."""
+    managed_identity: str = ""
+    """The principal whose tokens the managed identity endpoints give to whoever asks on this machine; none by
+    default."""
+    subscription_quota: str = "unlimited"
+    """What deployments of one model may take of a subscription: `unlimited`, `enterprise` or `payg`."""
+    operation_seconds: float = 0.0
+    """How long creating and deleting a resource or a deployment seems to take."""
+    role_propagation: float = 0.0
+    """How long a new role assignment takes to reach the gateways, as on Azure, where it takes minutes."""
     log_level: str = "info"
     workers: int = 1
     """Gateway processes on the one port."""
@@ -188,6 +204,12 @@ def _checked(settings: Settings) -> Settings:
     for field in fields(Settings):
         if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
             raise SettingsError(f"{field.name}: a finite number, not negative")
+    if settings.subscription_quota not in ("unlimited", "enterprise", "payg"):
+        raise SettingsError("subscription_quota: unlimited, enterprise or payg")
+    for name in ("trusted_proxies", "private_ranges"):
+        wrong = [text for text in getattr(settings, name) if parse_network(text) is None]
+        if wrong:
+            raise SettingsError(f"{name}: '{wrong[0]}' is no address and no network in CIDR notation")
     if settings.simulator_jitter > 1:
         raise SettingsError("simulator_jitter: from 0 to 1")
     if settings.script and settings.workers > 1:

@@ -133,9 +133,10 @@ def test_python_beta_paths_take_known_betas(client: AnthropicFoundry) -> None:
 
 
 def test_python_unknown_beta_is_a_bad_request(client: AnthropicFoundry) -> None:
+    hello: list[BetaMessageParam] = [{"role": "user", "content": "Hello!"}]
     with pytest.raises(anthropic.BadRequestError, match="Unexpected value.* `not-known-anywhere-2031-01-01`"):
         client.beta.messages.create(
-            model=MODEL, max_tokens=64, messages=HELLO, betas=["not-known-anywhere-2031-01-01"]
+            model=MODEL, max_tokens=64, messages=hello, betas=["not-known-anywhere-2031-01-01"]
         )
 
 
