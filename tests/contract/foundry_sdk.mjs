@@ -63,7 +63,7 @@ async function observeBeta() {
     model: MODEL,
     max_tokens: 64,
     messages: HELLO,
-    betas: ["not-known-anywhere-2031-01-01"],
+    betas: ["context-management-2025-06-27"],
   });
   const counted = await client.beta.messages.countTokens({ model: MODEL, messages: HELLO });
   return { input_tokens: message.usage.input_tokens, counted: counted.input_tokens };
@@ -117,7 +117,7 @@ async function observeErrors() {
   const asked = {
     wrong_key: () => create(MODEL, { connection: connect({ apiKey: "not-a-key" }) }),
     unknown_deployment: () => create("no-such-deployment"),
-    bad_field: () => create(MODEL, { max_tokens: 0 }),
+    bad_field: () => create(MODEL, { max_tokens: -1 }),
     too_large: () => create(MODEL, { messages: huge }),
     rate_limit: () => create("scarce"),
     upstream_500: () => create("scripted", { scripted: "500" }),

@@ -122,7 +122,7 @@ def observe_errors() -> dict[str, Any]:
     asked: dict[str, Callable[[], object]] = {
         "wrong_key": lambda: create(MODEL, connection=connect(api_key="not-a-key")),
         "unknown_deployment": lambda: create("no-such-deployment"),
-        "bad_field": lambda: create(MODEL, max_tokens=0),
+        "bad_field": lambda: create(MODEL, max_tokens=-1),
         "too_large": lambda: client.messages.create(model=MODEL, max_tokens=64, messages=huge),
         "rate_limit": lambda: create("scarce"),
         "upstream_500": lambda: create("scripted", x_scripted="500"),

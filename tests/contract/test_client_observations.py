@@ -94,7 +94,7 @@ def test_client_completes_a_tool_loop(observed: dict[str, Any]) -> None:
         ("wrong_key", "AuthenticationError", 401, "invalid subscription key"),
         ("unknown_deployment", "NotFoundError", 404, "The API deployment for this resource does not exist"),
         ("models_api", "NotFoundError", 404, "Requested API is currently not supported"),
-        ("bad_field", "BadRequestError", 400, "max_tokens: Input should be greater than or equal to 1"),
+        ("bad_field", "BadRequestError", 400, "max_tokens: must be greater than or equal to 0"),
         ("too_large", None, 413, "Request exceeds the maximum allowed number of bytes"),
         ("rate_limit", "RateLimitError", 429, "per 60s exceeded for UserByModelByMinute"),
         ("upstream_500", "InternalServerError", 500, "The upstream's own words for 500"),
