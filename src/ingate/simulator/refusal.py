@@ -3,43 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
 
 import msgspec
 
 from ingate.simulator.json_value import JsonObject
-
-ErrorType = Literal[
-    "invalid_request_error",
-    "authentication_error",
-    "billing_error",
-    "permission_error",
-    "not_found_error",
-    "conflict_error",
-    "request_too_large",
-    "rate_limit_error",
-    "api_error",
-    "timeout_error",
-    "overloaded_error",
-]
-
-STATUSES = MappingProxyType[ErrorType, int](
-    {
-        "invalid_request_error": 400,
-        "authentication_error": 401,
-        "billing_error": 402,
-        "permission_error": 403,
-        "not_found_error": 404,
-        "conflict_error": 409,
-        "request_too_large": 413,
-        "rate_limit_error": 429,
-        "api_error": 500,
-        "timeout_error": 504,
-        "overloaded_error": 529,
-    }
-)
-"""https://platform.claude.com/docs/en/api/errors"""
+from ingate.wire.messages.errors import STATUS_OF, ErrorType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +21,7 @@ class Refusal:
 
     @property
     def status(self) -> int:
-        return STATUSES[self.error_type]
+        return STATUS_OF[self.error_type]
 
 
 def refuse(message: str, *, details: JsonObject | None = None) -> Refusal:

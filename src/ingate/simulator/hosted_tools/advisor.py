@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingate.simulator.hosted_tools.hosted_tool import get_max_uses
+from ingate.simulator.hosted_tools.hosted_tool import ServerTool
 from ingate.simulator.hosted_tools.turn import Turn
 from ingate.simulator.json_value import JsonObject, get_string
 
@@ -22,23 +22,9 @@ ERROR_CODES = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advisor:
-    tool: JsonObject
-
-    @property
-    def name(self) -> str:
-        return "advisor"
-
-    @property
-    def error_codes(self) -> frozenset[str]:
-        return ERROR_CODES
-
-    @property
-    def max_uses(self) -> int | None:
-        return get_max_uses(self.tool)
-
-    def is_own(self, use: JsonObject) -> bool:
-        return use.get("type") == "server_tool_use" and use.get("name") == "advisor"
+class Advisor(ServerTool):
+    own_name = "advisor"
+    own_error_codes = ERROR_CODES
 
     def ask(self, turn: Turn, ordinal: int) -> tuple[JsonObject, ...]:
         return ({"type": "server_tool_use", "name": "advisor", "input": {}},)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from ingate.simulator.fingerprint import Fingerprint, get_id
 from ingate.simulator.hosted_tools.turn import Turn
@@ -41,6 +42,31 @@ class HostedTool(Protocol):
     def respond(self, turn: Turn, use: JsonObject, error_code: str) -> JsonObject:
         """The block with the result of a use; `error_code` is one of `error_codes`, or empty."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTool:
+    """What the tools have in common that are offered once, under a name of their own."""
+
+    tool: JsonObject
+
+    own_name: ClassVar[str]
+    own_error_codes: ClassVar[frozenset[str]]
+
+    @property
+    def name(self) -> str:
+        return self.own_name
+
+    @property
+    def error_codes(self) -> frozenset[str]:
+        return self.own_error_codes
+
+    @property
+    def max_uses(self) -> int | None:
+        return get_max_uses(self.tool)
+
+    def is_own(self, use: JsonObject) -> bool:
+        return use.get("type") == "server_tool_use" and use.get("name") == self.own_name
 
 
 def derive_id(fingerprint: Fingerprint, prefix: str, label: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ingate.simulator.accounting.tokens import split_tokens
 from ingate.simulator.hosted_tools.domains import is_url_allowed
 from ingate.simulator.hosted_tools.found_urls import list_conversation_urls, list_turn_urls
-from ingate.simulator.hosted_tools.hosted_tool import DIRECT, FAR_DATE, get_max_uses
+from ingate.simulator.hosted_tools.hosted_tool import DIRECT, FAR_DATE, ServerTool
 from ingate.simulator.hosted_tools.turn import Turn
 from ingate.simulator.json_value import JsonObject, get_string, is_integer, is_object
 
@@ -33,23 +33,9 @@ _PARAGRAPHS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebFetch:
-    tool: JsonObject
-
-    @property
-    def name(self) -> str:
-        return "web_fetch"
-
-    @property
-    def error_codes(self) -> frozenset[str]:
-        return ERROR_CODES
-
-    @property
-    def max_uses(self) -> int | None:
-        return get_max_uses(self.tool)
-
-    def is_own(self, use: JsonObject) -> bool:
-        return use.get("type") == "server_tool_use" and use.get("name") == "web_fetch"
+class WebFetch(ServerTool):
+    own_name = "web_fetch"
+    own_error_codes = ERROR_CODES
 
     def ask(self, turn: Turn, ordinal: int) -> tuple[JsonObject, ...]:
         """The n-th address of the turn. A forced tool takes any other of the conversation, or one that will fail."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingate.simulator.hosted_tools.domains import is_url_allowed, list_domains
-from ingate.simulator.hosted_tools.hosted_tool import DIRECT, get_max_uses
+from ingate.simulator.hosted_tools.hosted_tool import DIRECT, ServerTool
 from ingate.simulator.hosted_tools.turn import QUERY_LENGTH, Turn
 from ingate.simulator.json_value import JsonObject, get_string, is_object
 
@@ -32,23 +32,9 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebSearch:
-    tool: JsonObject
-
-    @property
-    def name(self) -> str:
-        return "web_search"
-
-    @property
-    def error_codes(self) -> frozenset[str]:
-        return ERROR_CODES
-
-    @property
-    def max_uses(self) -> int | None:
-        return get_max_uses(self.tool)
-
-    def is_own(self, use: JsonObject) -> bool:
-        return use.get("type") == "server_tool_use" and use.get("name") == "web_search"
+class WebSearch(ServerTool):
+    own_name = "web_search"
+    own_error_codes = ERROR_CODES
 
     def ask(self, turn: Turn, ordinal: int) -> tuple[JsonObject, ...]:
         return ({"type": "server_tool_use", "name": "web_search", "input": {"query": turn.get_query(ordinal)}},)
