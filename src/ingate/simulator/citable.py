@@ -25,6 +25,10 @@ UNREAD_PAGE = "[the simulator could not read this page's text]"
 _SENTENCE = re.compile(r"[^\s.!?][^.!?\n]*[.!?]*")
 _WORD = re.compile(r"\w{3,}")
 
+_SOURCE_TYPES = frozenset(
+    {"document", "search_result", "tool_result", "web_fetch_tool_result", "web_search_tool_result"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
@@ -179,6 +183,8 @@ def list_quotes(body: JsonObject, server_blocks: Sequence[JsonObject]) -> Sequen
 
     Documents and search results of the whole conversation can be cited, what a web search found only in its turn.
     """
+    if not server_blocks and not has_sources(body):
+        return ()
     opening, said, _ = split_turn(body)
     prompt = " ".join(text for _, text in list_texts(opening))
     finder = _Finder(frozenset(_WORD.findall(prompt[:SEARCHED].lower())))
@@ -187,6 +193,15 @@ def list_quotes(body: JsonObject, server_blocks: Sequence[JsonObject]) -> Sequen
     finder.read(server_blocks)
     finder.quote_web_results([*said, *server_blocks])
     return finder.quotes
+
+
+def has_sources(body: JsonObject) -> bool:
+    """Whether anything in the conversation could be quoted: most have nothing, and need not be searched."""
+    return any(
+        block.get("type") in _SOURCE_TYPES
+        for message in get_objects(body.get("messages"))
+        for block in get_objects(message.get("content"))
+    )
 
 
 def is_cited(source: JsonObject) -> bool:
