@@ -52,10 +52,11 @@ fmt: $(VENV)/.dev ## Format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## Measure beside nginx, LiteLLM and Portkey; then what quotas and journal cost
+bench: $(VENV)/.dev ## Measure beside nginx, LiteLLM and Portkey; quotas and journal; the simulator beside other mocks
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.limits
 	@$(BIN)/python -m bench.estimator
+	@$(BIN)/python -m bench.mocks
 
 fuzz: $(VENV)/.dev ## Fuzz the HTTP front (ARGS="--minutes 10")
 	@$(BIN)/python -m tests.conformance.http_front.fuzz $(ARGS)

@@ -14,6 +14,7 @@ import msgspec
 import platformdirs
 
 from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
+from ingate.domain.issuer_source import ISSUER_SOURCE_RULE, IssuerSourceInvalid, parse_issuer_source
 from ingate.domain.network import parse_network
 from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
 from ingate.simulator.cassettes.redaction import PathInvalid, parse_path
@@ -206,6 +207,9 @@ def _checked(settings: Settings) -> Settings:
             raise SettingsError(f"{field.name}: a finite number, not negative")
     if settings.subscription_quota not in ("unlimited", "enterprise", "payg"):
         raise SettingsError("subscription_quota: unlimited, enterprise or payg")
+    for text in settings.trusted_issuers:
+        if isinstance(parse_issuer_source(text), IssuerSourceInvalid):
+            raise SettingsError(f"trusted_issuers: {ISSUER_SOURCE_RULE}")
     for name in ("trusted_proxies", "private_ranges"):
         wrong = [text for text in getattr(settings, name) if parse_network(text) is None]
         if wrong:

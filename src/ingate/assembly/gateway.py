@@ -19,6 +19,7 @@ import uvloop
 from ingate.domain.directory import Directory
 from ingate.domain.quota import QuotaLimiter
 from ingate.domain.upstream import CredentialReference, Upstream, UpstreamDefinition
+from ingate.gateway.client_address import FrontNetwork
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
 from ingate.gateway.directory_index import DirectoryIndex
@@ -168,7 +169,10 @@ def _make_server(
     operations = LocalOperations(
         {b"simulator": simulator.administer}, read_token=partial(_read_admin_token, settings.data_dir)
     )
-    return GatewayServer(pipeline=pipeline, limits=limits, clock=time.monotonic, operations=operations)
+    network = FrontNetwork(trusted_proxies=settings.trusted_proxies, private_ranges=settings.private_ranges)
+    return GatewayServer(
+        pipeline=pipeline, limits=limits, clock=time.monotonic, operations=operations, network=network
+    )
 
 
 def _read_admin_token(data_dir: Path) -> bytes | None:
@@ -195,6 +199,7 @@ def _use_directory(
         get_upstream=get_upstream,
         default_resource=settings.default_resource,
         domains=settings.domains,
+        private_ranges=settings.private_ranges,
     )
     upstreams.keep_only(directory.upstreams)
     _log.info("serving directory revision %d", directory.revision)

@@ -25,6 +25,12 @@ class DirectoryFile:
         self._turn = asyncio.Lock()
         self._published: int | None = None
 
+    async def publish_again(self) -> None:
+        """What `arrange` adds has changed, though the state has not."""
+        async with self._turn:
+            self._published = None
+        await self.publish()
+
     async def publish(self) -> None:
         """Writes the newest revision unless it is there already. When this returns, a gateway that looks sees at
         least the state as it was when this was called."""
