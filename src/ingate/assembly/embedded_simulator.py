@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingate.domain.upstream import UpstreamRequest
 from ingate.settings import Settings
+from ingate.simulator.file_sources import StoredContent
 from ingate.simulator.incoming import ServedAs, SimulatorRequest
 from ingate.simulator.scripting.administration import AdminAnswer
 from ingate.simulator.scripting.problems import ScriptError
@@ -41,6 +42,7 @@ class EmbeddedSimulator:
                 lenient=settings.lenient,
             ),
             clock=time.monotonic,
+            read_file=self._read_file,
         )
         self._storage = SimulatedStorage(
             settings.data_dir / STORAGE_FOLDER,
@@ -73,6 +75,11 @@ class EmbeddedSimulator:
             ),
         )
         return self._storage.answer(asked) or self._scripted.answer(asked)
+
+    def _read_file(self, resource_name: str, file_id: str) -> StoredContent | None:
+        file = self._storage.files.find(resource_name, file_id)
+        content = None if file is None else self._storage.files.read_content(resource_name, file_id)
+        return None if file is None or content is None else (file.mime_type, content)
 
     def administer(self, method: bytes, path: bytes, query: bytes, body: bytes) -> AdminAnswer:
         if not self._is_alone:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from ingate.simulator.accounting.context_editing import manage_context, render_count_management
 from ingate.simulator.accounting.input_account import charge_input
 from ingate.simulator.accounting.prompt_cache import PromptCache
+from ingate.simulator.file_sources import MARK, StoredContent, resolve_files
 from ingate.simulator.fingerprint import Fingerprint, get_fingerprint
 from ingate.simulator.incoming import AcceptedRequest, Header, ServedAs, SimulatorRequest
 from ingate.simulator.json_value import JsonObject, get_string, is_object
@@ -69,10 +71,17 @@ class Simulator:
     place.
     """
 
-    def __init__(self, *, settings: SimulatorSettings, clock: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        settings: SimulatorSettings,
+        clock: Callable[[], float] = lambda: 0.0,
+        read_file: Callable[[str, str], StoredContent | None] | None = None,
+    ) -> None:
         """`clock` is monotonic, in seconds: what was cached or held expires by it, so under a clock that stands it
-        never does."""
+        never does. `read_file` gives a resource's file by its id; without it, files are named and not read."""
         self._settings = settings
+        self._read_file = read_file
         self._cache = PromptCache(clock=clock)
         self._threads = MessageThreads(clock=clock)
         self._pace = Pace(
@@ -119,6 +128,10 @@ class Simulator:
         )
         if refusal:
             return refusal
+        if MARK in request.body and self._read_file is not None:
+            body = resolve_files(body, partial(self._read_file, request.served_as.resource_name))
+            if isinstance(body, Refusal):
+                return body
         return AcceptedRequest(
             request=request,
             body=body,
