@@ -90,8 +90,8 @@ def test_every_management_route_is_in_the_reference_and_no_other() -> None:
 
 
 def test_every_code_of_the_management_api_is_in_the_reference_and_no_other() -> None:
-    source = read(ROOT / "src" / "ingate" / "management" / "render_refusal.py")
-    known = set(re.findall(r'code="(\w+)"', source))
+    sources = [read(file) for file in (ROOT / "src" / "ingate" / "management").glob("render_*.py")]
+    known = {code for source in sources for code in re.findall(r'code="(\w+)"', source)}
     rows = re.findall(r"^\| \d{3} \| (.*?) \|", MANAGEMENT, re.MULTILINE)
     assert {code for row in rows for code in re.findall(r"`(\w+)`", row)} == known
 

@@ -16,6 +16,7 @@ from tests.architecture.secret_story import PIECE, Story, find_leaks
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream, refused_port
 from tests.support.running import start_ingate
 from tests.support.strict_http import Request
+from tests.support.token_issuer import TokenIssuer
 from tests.support.upstream_script import JSON_HEADERS, Answer, Reset, Send, answer, echo, error_body
 
 SENT_AS_MODEL = "key that was sent as model"
@@ -103,6 +104,10 @@ def tell_of_mistakes(story: Story) -> None:
     story.ask("a truncated key", key[:-1])
     story.ask("two keys that differ", key, headers=[("x-api-key", wrong)])
     story.ask("a token", headers=[("authorization", f"Bearer {wrong}.{wrong}.{wrong}")])
+    stranger = TokenIssuer().issue("somebody")
+    story.canaries["token of another issuer"] = stranger.rpartition(".")[2]  # what it says is no secret
+    story.ask("a token of another issuer", headers=[("authorization", f"Bearer {stranger}")])
+    story.ask("the same token in place of a key", stranger)
     story.ask("another scheme", headers=[("authorization", f"Basic {key}")])
     story.ask("a key beyond ASCII", headers=[("api-key", f"{wrong}\xe9")])
     story.ask("a key in the URL", target=f"/anthropic/v1/messages?api-key={key}")

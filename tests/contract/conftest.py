@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from _pytest.capture import CaptureManager
 from tests.contract.scripted_answers import answer_as_asked
 from tests.support.clients import (
     ANTHROPIC_0_75,
+    AZURE_IDENTITY_NODE,
+    AZURE_SDK_PYTHON,
     CLAUDE_CODE_2_1_330,
     FOUNDRY_SDK_1_1_1,
+    SCHEMATHESIS,
     RegistryUnreachable,
     Report,
     WrongPlatform,
     install_claude_code,
+    install_locked_node_client,
+    install_locked_python_client,
     install_node_client,
     install_python_client,
 )
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream, refused_port
-from tests.support.running import RunningIngate
+from tests.support.running import RunningIngate, start_ingate
 
 
 @pytest.fixture
@@ -46,7 +52,28 @@ def claude_code(pytestconfig: pytest.Config) -> Path:
     return _install(pytestconfig, install_claude_code, CLAUDE_CODE_2_1_330)
 
 
-def _install(config: pytest.Config, install: Callable[[Sequence[str], Report], Path], pins: Sequence[str]) -> Path:
+@pytest.fixture(scope="session")
+def azure_sdk_python(pytestconfig: pytest.Config) -> Path:
+    """A Python interpreter that imports Azure's SDKs for identity and management."""
+    return _install(pytestconfig, install_locked_python_client, AZURE_SDK_PYTHON)
+
+
+@pytest.fixture(scope="session")
+def azure_identity_node(pytestconfig: pytest.Config) -> Path:
+    """A directory whose scripts import `@azure/identity` and `@anthropic-ai/foundry-sdk`."""
+    return _install(pytestconfig, install_locked_node_client, AZURE_IDENTITY_NODE)
+
+
+@pytest.fixture(scope="session")
+def schemathesis_python(pytestconfig: pytest.Config) -> Path:
+    """A Python interpreter that imports schemathesis."""
+    return _install(pytestconfig, install_locked_python_client, SCHEMATHESIS)
+
+
+Pins = TypeVar("Pins", str, Sequence[str])
+
+
+def _install(config: pytest.Config, install: Callable[[Pins, Report], Path], pins: Pins) -> Path:
     capture = config.pluginmanager.get_plugin("capturemanager")
 
     def report(line: str) -> None:
@@ -57,7 +84,15 @@ def _install(config: pytest.Config, install: Callable[[Sequence[str], Report], P
     try:
         return install(pins, report)
     except (RegistryUnreachable, WrongPlatform) as reason:
-        pytest.skip(f"{pins[0]}: {reason}")
+        pytest.skip(f"{pins if isinstance(pins, str) else pins[0]}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def azure_ingate(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningIngate]:
+    """An Ingate whose managed identity, for whoever asks on this machine, is the principal `workload`."""
+    data_dir = tmp_path_factory.mktemp("azure") / "data"
+    with start_ingate(data_dir, environment={"INGATE_MANAGED_IDENTITY": "workload"}) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -237,7 +237,7 @@ def test_python_host_name_chooses_the_resource(ingate: RunningIngate, connect: C
         with pytest.raises(anthropic.AuthenticationError):
             connect(api_key=key).messages.create(model="only-here", max_tokens=64, messages=HELLO)
     finally:
-        ingate.manage("DELETE", ingate.account_path("second-resource"))
+        ingate.delete_resource("second-resource")
 
 
 def test_python_unknown_resource_is_not_found(connect: Connect) -> None:

@@ -54,7 +54,7 @@ def team(ingate: RunningIngate) -> Generator[RunningIngate]:
     run(ingate, "deployment", "create", "chat", "-r", TEAM, "--model", "claude-haiku-4-5", "--capacity", "50")
     ingate.wait_until_served()
     yield ingate
-    ingate.manage("DELETE", ingate.account_path(TEAM))
+    ingate.delete_resource(TEAM)
     ingate.run_cli("upstream", "delete", "own", "--yes")
 
 
@@ -68,6 +68,7 @@ def test_resource_goes_from_create_to_delete(ingate: RunningIngate) -> None:
     assert {"example-resource", TEAM} <= {item["name"] for item in listed}
     assert shown["id"] == created["id"]
     assert "no resource" in refuse(ingate, "resource", "delete", TEAM, "--yes")
+    ingate.delete_resource(TEAM)
 
 
 def test_deployment_goes_from_create_to_delete(team: RunningIngate) -> None:

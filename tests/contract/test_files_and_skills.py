@@ -154,7 +154,7 @@ def relayed(ingate: RunningIngate) -> Generator[RecordingUpstream]:
         yield upstream
         ingate.delete_deployment("any-name", resource="relayed-resource")
         ingate.delete_upstream("relay")
-        ingate.manage("DELETE", ingate.account_path("relayed-resource"))
+        ingate.delete_resource("relayed-resource")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,19 @@ CLAUDE_CODE_2_1_330 = (
 )
 """Claude Code, a program of 381 MB that needs no Node to run, and the registry's hash of it."""
 
+LOCKED = Path(__file__).parent / "locked"
+"""Clients that need many packages: pip's requirements and npm's lock files, with hashes and without addresses."""
+
+AZURE_SDK_PYTHON = "azure-sdk-python"
+"""azure-identity 1.27.0 (sync and aio), azure-mgmt-{cognitiveservices 14.1.0, authorization 4.0.0, resource 26.0.0},
+anthropic 2.12.0, and Authlib 1.9.9, which shares no code with them."""
+
+AZURE_IDENTITY_NODE = "azure-identity-node"
+"""@azure/identity 4.13.1 beside @anthropic-ai/foundry-sdk 1.1.1."""
+
+SCHEMATHESIS = "schemathesis"
+"""schemathesis 4.32.5."""
+
 Report = Callable[[str], None]
 
 
@@ -102,6 +115,30 @@ def install_node_client(pins: Sequence[str], report: Report) -> Path:
             names = {name: version for name, _, version in (pin.rpartition("@") for pin in pins)}
             (directory / "package.json").write_text(json.dumps({"private": True, "dependencies": names}))
             _run_npm(["install", "--prefix", str(directory)])
+    return directory
+
+
+def install_locked_python_client(name: str, report: Report) -> Path:
+    """The interpreter of an environment that holds what `locked/NAME.txt` says. Raises RegistryUnreachable."""
+    requirements, directory = LOCKED / f"{name}.txt", CACHE / name
+    python = directory / "bin" / "python"
+    with _installed(directory, [requirements.read_text(), sys.version], report) as is_installed:
+        if not is_installed:
+            _run([sys.executable, "-m", "venv", str(directory)])
+            _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)])
+            _run([str(python), "-m", "pip", "check"])
+    return python
+
+
+def install_locked_node_client(name: str, report: Report) -> Path:
+    """A directory whose scripts can import what `locked/NAME.json` says. Raises RegistryUnreachable."""
+    lock, directory = LOCKED / f"{name}.json", CACHE / name
+    with _installed(directory, [lock.read_text()], report) as is_installed:
+        if not is_installed:
+            dependencies = json.loads(lock.read_text())["packages"][""]["dependencies"]
+            (directory / "package.json").write_text(json.dumps({"private": True, "dependencies": dependencies}))
+            shutil.copy(lock, directory / "package-lock.json")
+            _run_npm(["ci", "--prefix", str(directory)])
     return directory
 
 

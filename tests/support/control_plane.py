@@ -6,8 +6,11 @@ import itertools
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import httpx2
@@ -20,6 +23,8 @@ from ingate.management.seeding import Defaults, seed_defaults
 from ingate.store.catalog_file import read_catalog
 from ingate.store.directory_file import DirectoryFile
 from ingate.store.opening import open_stores
+from ingate.store.role_file import read_built_in_roles
+from ingate.store.secret_hashing import hash_secret
 
 ADMIN_TOKEN = "test-administrator-token"
 API_VERSION = "2025-12-01"
@@ -47,6 +52,9 @@ def build_control_plane(state: State, publish: Callable[[], Awaitable[None]], *,
         new_api_key=count_keys(first),
         publish=publish,
         endpoint_for=lambda subdomain: f"http://{subdomain}.localhost:8080/",
+        built_in_roles=read_built_in_roles(),
+        new_secret=lambda: "CANARY-secret".ljust(40, "~"),
+        hash_secret=hash_secret,
     )
 
 
@@ -60,6 +68,14 @@ class ManagementClient:
         app = create_management_app(plane, admin_token=ADMIN_TOKEN)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         self._http = httpx2.AsyncClient(transport=transport, base_url="http://management.test")
+
+    def with_settings(self, **settings: Any) -> ManagementClient:
+        """Another one over the same state, whose control plane differs in these."""
+        return ManagementClient(replace(self.plane, **settings), self.defaults, self.directory_file)
+
+    @property
+    def subscription_path(self) -> str:
+        return f"/subscriptions/{self.defaults.subscription_id}"
 
     @property
     def group_path(self) -> str:
@@ -91,7 +107,8 @@ class ManagementClient:
         sent = dict(headers or {})
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
-        parameters = {} if api_version is None else {"api-version": api_version}
+        path, _, query = path.partition("?")
+        parameters = dict(parse_qsl(query)) | ({} if api_version is None else {"api-version": api_version})
         if content is not None:
             return await self._http.request(method, path, params=parameters, headers=sent, content=content)
         if body is not None:

@@ -18,7 +18,7 @@ from typing import Any, cast
 START_SECONDS = 60.0
 
 
-_OF_ANOTHER_INGATE = ("INGATE_", "ANTHROPIC_")
+_OF_ANOTHER_INGATE = ("INGATE_", "ANTHROPIC_", "AZURE_", "IDENTITY_", "MSI_")
 """Variables that would make what a test starts depend on who runs it."""
 
 
@@ -45,6 +45,19 @@ class RunningIngate:
     @property
     def management_url(self) -> str:
         return self.running["management_url"]
+
+    @property
+    def tls_url(self) -> str:
+        """Resource Manager's, Microsoft Graph's and Entra ID's, for whoever trusts `ca_file`."""
+        return self.running["management_tls_url"]
+
+    @property
+    def ca_file(self) -> Path:
+        return self.data_dir / "ca.pem"
+
+    @property
+    def tenant_id(self) -> str:
+        return self.running["tenant_id"]
 
     @property
     def base_url(self) -> str:
@@ -105,6 +118,17 @@ class RunningIngate:
                 "properties": {"customSubDomainName": name},
             },
         )
+
+    def delete_resource(self, name: str) -> None:
+        """For good: its name can be used again. Nothing happens when there is none."""
+        self.manage("DELETE", self.account_path(name))
+        for deleted in self.manage("GET", f"{self._provider_path}/deletedAccounts")["value"]:
+            if deleted["name"] == name:
+                self.manage("DELETE", deleted["id"])
+
+    @property
+    def _provider_path(self) -> str:
+        return f"/subscriptions/{self.running['subscription_id']}/providers/Microsoft.CognitiveServices"
 
     def delete_upstream(self, name: str) -> None:
         self.manage("DELETE", f"{self.group_path}/providers/Ingate.Gateway/upstreams/{name}")

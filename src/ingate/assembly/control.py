@@ -6,17 +6,16 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import signal
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingate.certificates.authority import (
     AZURE_NAMES,
@@ -25,23 +24,22 @@ from ingate.certificates.authority import (
     AuthorityUnusable,
     open_authority,
 )
-from ingate.domain.directory import Directory, list_resources_with_development_keys
+from ingate.domain.directory import list_resources_with_development_keys
 from ingate.domain.key import DEVELOPMENT_KEYS, KeyPair
 from ingate.domain.upstream import UpstreamDefinition
+from ingate.identity.app import create_identity_app, is_managed_identity, owns
+from ingate.identity.signing_keys import seed_identity
 from ingate.management.app import create_management_app
 from ingate.management.control_plane import ControlPlane
 from ingate.management.seeding import Defaults, seed_defaults
 from ingate.settings import Settings, is_loopback
-from ingate.store.catalog_file import read_catalog
-from ingate.store.directory_file import DirectoryFile
 from ingate.store.faults import StoreUnusable
 from ingate.store.opening import Stores, open_stores
 from ingate.store.private_file import write_private_file
 
-from .gateway import ADMIN_TOKEN_FILE, DIRECTORY_FILE
-from .identifiers import make_api_key, make_guid
+from .control_rooms import make_control_rooms, read_secret
+from .gateway import ADMIN_TOKEN_FILE
 from .lifeline import report_ready, watch_lifeline
-from .local_upstream import put_in_simulators_place
 from .recording import put_recorded_deployments
 
 _log = logging.getLogger(__name__)
@@ -83,14 +81,21 @@ async def _serve(
     stores = await open_stores(settings.data_dir)
     try:
         local = msgspec.json.decode(local_upstream, type=UpstreamDefinition) if local_upstream else None
-        plane = _make_plane(settings, stores, gateway_url, local)
+        rooms = make_control_rooms(settings, stores, gateway_url=gateway_url, local=local)
+        plane = rooms.plane
         defaults = await seed_defaults(plane, development_keys=settings.development_keys)
+        await seed_identity(rooms.identity)
         if settings.development_keys:
             await _use_development_keys(plane, defaults)
         await _check_exposure(settings, stores)
-        app = create_management_app(plane, admin_token=_get_admin_token(settings.data_dir / ADMIN_TOKEN_FILE))
+        management = create_management_app(plane, admin_token=read_secret(settings.data_dir / ADMIN_TOKEN_FILE))
+        identity = create_identity_app(rooms.identity)
         certificate = _issue_certificate(settings.data_dir)
-        servers = (_make_server(app, None), _make_server(app, certificate))
+        servers = (
+            _make_server(_join(management, identity, is_managed_identity), None),
+            _make_server(_join(management, identity, owns), certificate),
+        )
+        upkeep = asyncio.create_task(rooms.look_after())
 
         def stop() -> None:
             for server in servers:
@@ -106,9 +111,20 @@ async def _serve(
         await asyncio.gather(
             *(server.serve(sockets=[listener]) for server, listener in zip(servers, listeners, strict=True))
         )
+        upkeep.cancel()
     finally:
         await stores.close()
     return 0
+
+
+def _join(management: ASGIApp, identity: ASGIApp, is_identitys: Callable[[str], bool]) -> ASGIApp:
+    """Two applications on one port: paths tell them apart."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = identity if scope["type"] == "http" and is_identitys(scope["path"]) else management
+        await chosen(scope, receive, send)
+
+    return app
 
 
 class _Server(uvicorn.Server):
@@ -144,42 +160,6 @@ def _issue_certificate(data_dir: Path) -> Path:
     path = data_dir / SERVER_CERTIFICATE_FILE
     write_private_file(path, server.certificate_pem + server.private_key_pem)
     return path
-
-
-def _make_plane(
-    settings: Settings, stores: Stores, gateway_url: str, local: UpstreamDefinition | None
-) -> ControlPlane:
-    def arrange(directory: Directory) -> Directory:
-        if settings.record_to:
-            return put_recorded_deployments(directory, settings)
-        return put_in_simulators_place(directory, local) if local is not None else directory
-
-    directory_file = DirectoryFile(stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange)
-    return ControlPlane(
-        state=stores,
-        catalog=read_catalog(),
-        clock=lambda: datetime.now(UTC),
-        new_id=make_guid,
-        new_api_key=make_api_key,
-        publish=directory_file.publish,
-        endpoint_for=lambda subdomain: _get_endpoint(subdomain, settings, gateway_url),
-    )
-
-
-def _get_endpoint(subdomain: str, settings: Settings, gateway_url: str) -> str:
-    """The default resource answers at the bare address; the others have a host name each."""
-    if subdomain == settings.default_resource:
-        return f"{gateway_url}/"
-    port = gateway_url.rpartition(":")[2]
-    return f"http://{subdomain}.{settings.domains[0] if settings.domains else 'localhost'}:{port}/"
-
-
-def _get_admin_token(path: Path) -> str:
-    if path.exists():
-        return path.read_text("ascii").strip()
-    token = secrets.token_urlsafe(48)
-    write_private_file(path, token.encode("ascii") + b"\n")
-    return token
 
 
 async def _use_development_keys(plane: ControlPlane, defaults: Defaults) -> None:

@@ -40,5 +40,10 @@ def make_guid() -> str:
     return str(uuid.uuid4())
 
 
+def make_secret() -> str:
+    """40 characters, for applications' client secrets."""
+    return secrets.token_urlsafe(30)
+
+
 def make_api_key() -> ApiKey:
     return ApiKey("".join(secrets.choice(API_KEY_ALPHABET) for _ in range(API_KEY_LENGTH)))

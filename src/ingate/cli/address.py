@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 import click
 
+from .failure import CommandFailed
 from .invocation import Invocation
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 
@@ -65,15 +69,36 @@ class HttpUrl(click.ParamType[str]):
         return str(value).rstrip("/")
 
 
-def open_http_client(invocation: Invocation, url: str, *, read_timeout: float) -> httpx2.Client:
+def open_http_client(
+    invocation: Invocation, url: str, *, read_timeout: float, ca_file: Path | None = None
+) -> httpx2.Client:
     """A client for `url`. A proxy from the environment is never put between this machine and itself.
 
-    `read_timeout` is the longest silence in seconds. Redirects are not followed.
+    `read_timeout` is the longest silence in seconds. `ca_file` has the certificates to trust, in place of the
+    platform's or those of SSL_CERT_FILE. Redirects are not followed.
     """
     import httpx2
 
+    parts = urlsplit(url)
+    local = is_loopback(parts.hostname)
     return httpx2.Client(
         transport=invocation.transport,
-        trust_env=invocation.transport is None and not is_loopback(urlsplit(url).hostname),
+        trust_env=invocation.transport is None and not local,
+        verify=_make_tls_context(ca_file) if parts.scheme == "https" and (ca_file or local) else True,
         timeout=httpx2.Timeout(read_timeout, connect=5.0),
     )
+
+
+def _make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Without a file: OpenSSL's own certificates, or those that SSL_CERT_FILE names."""
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise CommandFailed(f"{ca_file} holds no certificates that can be read.") from error
+
+
+def is_untrusted(error: Exception) -> bool:
+    """Whether a connection failed because of the other side's certificate."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)

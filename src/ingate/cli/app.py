@@ -4,14 +4,46 @@ from __future__ import annotations
 
 import click
 
+from .account import account_commands
+from .apply.command import apply_command
+from .apply.export import export_command
+from .audit import show_audit
 from .chat import chat
+from .deleted_resource import list_deleted_resources, purge_resource, recover_resource
 from .deployment import deployment_commands
+from .deployment_update import pause_deployment, resume_deployment, update_deployment
 from .doctor import doctor
 from .keys import keys_commands
+from .login import login, logout
 from .models import list_models
+from .network import network_commands
+from .principal import principal_commands
+from .principal_credentials import certificate_commands, federated_credential_commands, secret_commands
+from .principal_members import member_commands
+from .project import project_commands
 from .resource import resource_commands
+from .resource_update import update_resource
+from .role import role_commands
+from .role_assignment import assign_role, list_role_assignments, unassign_role
+from .token import print_token
 from .upstream import upstream_commands
 from .version import show_version
+
+GROUPS: tuple[tuple[click.Group, tuple[click.Command, ...]], ...] = (
+    (resource_commands, (update_resource, list_deleted_resources, recover_resource, purge_resource)),
+    (deployment_commands, (update_deployment, pause_deployment, resume_deployment)),
+    (upstream_commands, ()),
+    (project_commands, ()),
+    (keys_commands, ()),
+    (network_commands, ()),
+    (role_commands, (assign_role, unassign_role, list_role_assignments)),
+    (
+        principal_commands,
+        (secret_commands, certificate_commands, federated_credential_commands, member_commands),
+    ),
+    (account_commands, ()),
+)
+"""Each with the commands that are in files of their own."""
 
 
 def build_cli(*serving: click.Command) -> click.Group:
@@ -24,13 +56,19 @@ def build_cli(*serving: click.Command) -> click.Group:
         Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 nothing is running.
         """
 
+    for group, commands in GROUPS:
+        for command in commands:
+            group.add_command(command)
     for command in (
         *serving,
-        resource_commands,
-        deployment_commands,
-        upstream_commands,
-        keys_commands,
+        *(group for group, _ in GROUPS),
+        apply_command,
+        export_command,
         list_models,
+        login,
+        logout,
+        print_token,
+        show_audit,
         chat,
         doctor,
         show_version,

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from .address import HttpUrl
-from .connection import connect, location_options
+from .connection import connect
 from .failure import CommandFailed
 from .gateway import GatewayTarget, stream_message
 from .invocation import Invocation
 from .json_value import JsonObject, get_text
+from .location import location_options
 from .lookup import find_resource, list_deployments
 from .output import printable, say
 

@@ -6,17 +6,18 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
+from typing import Concatenate, ParamSpec
 
 import click
 
-from .address import HttpUrl, is_loopback
-from .failure import CommandFailed, NothingRunning
+from .access_token import MANAGEMENT_RESOURCE, get_access_token
+from .failure import CommandFailed
 from .invocation import Invocation
 from .json_value import get_text
+from .location import Location, locate, location_options
 from .management import Management
-from .running import ADMIN_TOKEN_FILE, RunningIngate, default_data_dir, read_admin_token, read_running
+from .running import ADMIN_TOKEN_FILE, RunningIngate, read_admin_token
+from .sign_in import SignIn, SignIns
 
 P = ParamSpec("P")
 
@@ -29,10 +30,14 @@ class Connection:
 
     invocation: Invocation
     management: Management
-    running: RunningIngate | None
-    """None when only a management URL is known."""
+    location: Location
     subscription: str | None = None
     """What `--subscription` says."""
+
+    @property
+    def running(self) -> RunningIngate | None:
+        """None when only a management URL is known."""
+        return self.location.running
 
     def subscription_path(self) -> str:
         """The one that was named, that `ingate up` made, or that is the only one."""
@@ -62,29 +67,36 @@ def connect(
     management_url: str | None = None,
     data_dir: Path | None = None,
     subscription: str | None = None,
+    as_admin: bool = False,
 ) -> Connection:
-    """Finds the Ingate that these options name. Ends the command when there is none."""
-    directory = (data_dir or default_data_dir()).expanduser()
-    running = read_running(directory)
-    if management_url and running and running.management_url != management_url:
-        running = None
-    url = management_url or (running.management_url if running else "")
-    if not url:
-        raise NothingRunning(f"nothing is running with the data directory {directory}.")
-    # The token of this machine's Ingate is not for a stranger whose address was typed.
-    its_own = running is not None or data_dir is not None or is_loopback(urlsplit(url).hostname)
-    token, source = _find_token(invocation, directory if its_own else None)
+    """Finds the Ingate that these options name, and speaks to it as whoever is signed in there, or else as the local
+    administrator. Ends the command when there is none."""
+    location = locate(management_url=management_url, data_dir=data_dir)
+    sign_in = None if as_admin else SignIns(invocation).get(location.key)
+    speak = _speak_as_administrator if sign_in is None else functools.partial(_speak_as, sign_in)
+    return Connection(
+        invocation=invocation,
+        management=speak(invocation, location),
+        location=location,
+        subscription=subscription,
+    )
+
+
+def _speak_as(sign_in: SignIn, invocation: Invocation, location: Location) -> Management:
+    token = get_access_token(invocation, location, sign_in, MANAGEMENT_RESOURCE)
+    source = f"the sign-in of {sign_in.name}"
+    return Management(invocation, location.secure_url, token.text, token_source=source, ca_file=location.ca_file)
+
+
+def _speak_as_administrator(invocation: Invocation, location: Location) -> Management:
+    url = location.management_url
+    token, source = _find_token(invocation, location.data_dir)
     if not token:
         raise CommandFailed(
             f"no administrator token for {url}: set {TOKEN_VARIABLE}, "
             f"or name with --data-dir the directory that holds its {ADMIN_TOKEN_FILE}."
         )
-    return Connection(
-        invocation=invocation,
-        management=Management(invocation, url, token, token_source=source),
-        running=running,
-        subscription=subscription,
-    )
+    return Management(invocation, url, token, token_source=source, ca_file=location.ca_file)
 
 
 def _find_token(invocation: Invocation, data_dir: Path | None) -> tuple[str, str]:
@@ -97,31 +109,10 @@ def _find_token(invocation: Invocation, data_dir: Path | None) -> tuple[str, str
     return token, source
 
 
-def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that name another Ingate than this machine's."""
-    for option in (
-        click.option(
-            "--data-dir",
-            type=click.Path(path_type=Path, file_okay=False),
-            envvar="INGATE_DATA_DIR",
-            show_envvar=True,
-            help="Speak to the Ingate that runs with this data directory.",
-        ),
-        click.option(
-            "--management-url",
-            type=HttpUrl(),
-            envvar="INGATE_MANAGEMENT_URL",
-            show_envvar=True,
-            help="Speak to the management API at this URL.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 def connected(function: Callable[Concatenate[Connection, P], None]) -> Callable[..., None]:
     """Gives a command the options that name an Ingate, and its connection to it as first argument."""
 
+    @click.option("--as-admin", is_flag=True, help="Act as the local administrator, whoever is signed in.")
     @click.option("--subscription", metavar="ID", help="The subscription, when there are several.")
     @location_options
     @click.pass_obj
@@ -131,10 +122,17 @@ def connected(function: Callable[Concatenate[Connection, P], None]) -> Callable[
         management_url: str | None,
         data_dir: Path | None,
         subscription: str | None,
+        as_admin: bool,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        connection = connect(invocation, management_url=management_url, data_dir=data_dir, subscription=subscription)
+        connection = connect(
+            invocation,
+            management_url=management_url,
+            data_dir=data_dir,
+            subscription=subscription,
+            as_admin=as_admin,
+        )
         try:
             function(connection, *args, **kwargs)
         finally:

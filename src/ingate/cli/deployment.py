@@ -9,14 +9,12 @@ import click
 
 from .confirmation import confirm_delete, yes_option
 from .connection import Connection, connected
-from .failure import CommandFailed, Refused
+from .deployment_fields import SKUS, deployment_path, find_deployment, no_such_deployment, print_deployment
 from .json_value import JsonObject, get_text
-from .lookup import find_resource, list_deployments, path_segment, resource_options, suggest
-from .output import OutputFormat, output_option, print_fields, print_rows, say
+from .lookup import find_resource, list_deployments, resource_options
+from .output import OutputFormat, output_option, print_rows, say
 
 Command = TypeVar("Command", bound=Callable[..., object])
-
-SKUS = ("GlobalStandard", "DataZoneStandard")
 
 
 def limit_option(name: str, noun: str) -> Callable[[Command], Command]:
@@ -86,9 +84,9 @@ def create_deployment(
     body: JsonObject = {"properties": properties}
     if quota := _present(name=sku, capacity=capacity):
         body["sku"] = quota
-    is_new, created = connection.management.put(_path(account, name), body)
+    is_new, created = connection.management.put(deployment_path(account, name), body)
     say(f"{'Created' if is_new else 'Updated'} deployment {name} of {get_text(account, 'name')}.")
-    _print_deployment(created, output)
+    print_deployment(created, output)
 
 
 @deployment_commands.command("list")
@@ -133,13 +131,7 @@ def show_deployment(
 ) -> None:
     """Show one deployment."""
     account = find_resource(connection, resource, resource_group)
-    try:
-        found = connection.management.get(_path(account, name))
-    except Refused as refusal:
-        if refusal.status != 404:
-            raise
-        raise _no_such_deployment(connection, account, name) from refusal
-    _print_deployment(found, output)
+    print_deployment(find_deployment(connection, account, name), output)
 
 
 @deployment_commands.command("delete")
@@ -153,50 +145,10 @@ def delete_deployment(
     """Delete a deployment."""
     account = find_resource(connection, resource, resource_group)
     confirm_delete(connection.invocation, f"deployment {name} of {get_text(account, 'name')}", yes=yes)
-    if not connection.management.delete(_path(account, name)):
-        raise _no_such_deployment(connection, account, name)
+    if not connection.management.delete(deployment_path(account, name)):
+        raise no_such_deployment(connection, account, name)
     say(f"Deleted deployment {name} of {get_text(account, 'name')}.")
-
-
-def _path(account: JsonObject, name: str) -> str:
-    return f"{get_text(account, 'id')}/deployments/{path_segment(name)}"
 
 
 def _present(**members: object) -> JsonObject:
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _no_such_deployment(connection: Connection, account: JsonObject, name: str) -> CommandFailed:
-    names = [get_text(item, "name") for item in list_deployments(connection, account)]
-    return CommandFailed(f"{get_text(account, 'name')} has no deployment {name!r}.{suggest(name, names)}")
-
-
-def _list_limits(deployment: JsonObject) -> list[tuple[str, str]]:
-    """Those that are not the capacity's."""
-    members = (("rpm", "requests"), ("itpm", "inputTokens"), ("otpm", "outputTokens"))
-    rows = [
-        (label, get_text(deployment, "properties", "ingate", "limits", f"{noun}PerMinute")) for label, noun in members
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _list_recording(deployment: JsonObject) -> list[tuple[str, str]]:
-    days = get_text(deployment, "properties", "ingate", "recordContent", "retentionDays")
-    return [("content kept", f"{days} days")] if days else []
-
-
-def _print_deployment(deployment: JsonObject, output: OutputFormat) -> None:
-    fields = [
-        ("name", get_text(deployment, "name")),
-        ("model", get_text(deployment, "properties", "model", "name")),
-        ("version", get_text(deployment, "properties", "model", "version")),
-        ("type", get_text(deployment, "sku", "name")),
-        ("capacity", get_text(deployment, "sku", "capacity")),
-        *_list_limits(deployment),
-        *_list_recording(deployment),
-        ("state", get_text(deployment, "properties", "provisioningState")),
-        ("upstream", get_text(deployment, "properties", "ingate", "upstream")),
-        ("upstream model", get_text(deployment, "properties", "ingate", "upstreamModel")),
-        ("id", get_text(deployment, "id")),
-    ]
-    print_fields(output, fields, deployment)

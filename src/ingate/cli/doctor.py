@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .connection import Connection, connect, location_options
+from .connection import Connection, connect
 from .diagnosis import (
     Finding,
     diagnose_api_key,
@@ -15,9 +15,11 @@ from .diagnosis import (
     diagnose_headers,
     diagnose_proxies,
 )
+from .entra_environment import diagnose_entra_environment
 from .examination import Examination
 from .failure import EXIT_FAILED, CommandFailed
 from .invocation import Invocation
+from .location import location_options
 from .output import OutputFormat, output_option, print_json, print_rows, printable
 
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
@@ -74,6 +76,8 @@ def doctor(
         local = f"{running.gateway_url if running else DEFAULT_GATEWAY}/anthropic"
         if base_url is None:
             findings += diagnose_environment(invocation.environment, local)
+            if connection:
+                findings += diagnose_entra_environment(invocation.environment, connection.location)
             base_url = invocation.environment.get("ANTHROPIC_FOUNDRY_BASE_URL") or local
         url, wrong = diagnose_base_url(base_url)
         findings += wrong

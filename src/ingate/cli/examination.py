@@ -12,6 +12,7 @@ from .invocation import Invocation
 from .json_value import JsonObject, get_text
 from .lookup import list_deployments, list_resources, suggest
 from .probe import Presence, ask, find_listener
+from .refused_call import diagnose_refused_call
 
 
 class Examination:
@@ -134,6 +135,8 @@ class Examination:
         if refusal.code == "ResourceNotFound":
             names = ", ".join(sorted(get_text(item, "name") for item in self._resources))
             return problem("base URL", refusal.message, f"use the host name of a resource{names and f': {names}'}")
+        if known := diagnose_refused_call(refusal, get_text(resource, "name"), deployment or ""):
+            return known
         if refusal.status == 401:
             return self._explain_wrong_key(resource)
         if refusal.code == "DeploymentNotFound":

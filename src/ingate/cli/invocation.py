@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,3 +20,5 @@ class Invocation:
     stdout_is_terminal: bool = False
     transport: httpx2.BaseTransport | None = None
     """What carries HTTP; None for the network."""
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970."""

@@ -23,6 +23,13 @@ def get_objects(value: object, *path: str) -> list[JsonObject]:
     return [cast(JsonObject, item) for item in cast(list[object], items) if isinstance(item, dict)]
 
 
+def get_texts(value: object, *path: str) -> list[str]:
+    """The strings in the array at `path` inside `value`; anything else in it is left out."""
+    *parents, last = path
+    items = get_object(value, *parents).get(last)
+    return [item for item in cast(list[object], items) if isinstance(item, str)] if isinstance(items, list) else []
+
+
 def get_text(value: object, *path: str) -> str:
     """The string or number at `path` inside `value` as text, or an empty string."""
     *parents, last = path

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 from .address import open_http_client, origin
-from .failure import CommandFailed, NothingRunning, Refused
+from .advice import explain
+from .entra import describe_transport_error
+from .failure import CommandFailed, Refused
 from .invocation import Invocation
 from .json_value import JsonObject, get_object, get_objects, get_text
 
 if TYPE_CHECKING:
     import httpx2
 
-COGNITIVE_SERVICES_VERSION = "2025-09-01"
 RESOURCE_MANAGER_VERSION = "2022-12-01"
+PROVIDER_VERSION = "2025-09-01"
+"""Of Microsoft.CognitiveServices and of Ingate's own."""
+VERSIONS = {"microsoft.authorization": "2022-04-01", "microsoft.insights": "2015-04-01"}
+"""Of other providers."""
 READ_TIMEOUT = 30.0
 SETTLE_DEADLINE = 60.0
 """Seconds to wait for a resource to leave a passing state such as Creating."""
@@ -24,16 +31,18 @@ PASSING_STATES = frozenset({"Accepted", "Creating", "Updating", "Deleting", "Mov
 
 
 class Management:
-    """Speaks to one management API with one administrator token.
+    """Speaks to one management API with one token.
 
     Every failure ends the command; no failure's text holds the token.
     """
 
-    def __init__(self, invocation: Invocation, url: str, token: str, *, token_source: str) -> None:
+    def __init__(
+        self, invocation: Invocation, url: str, token: str, *, token_source: str, ca_file: Path | None = None
+    ) -> None:
         self.url = url
         self._token = token
         self._token_source = token_source
-        self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT)
+        self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT, ca_file=ca_file)
 
     def close(self) -> None:
         self._client.close()
@@ -41,12 +50,12 @@ class Management:
     def get(self, path: str) -> JsonObject:
         return self._body(self._send("GET", path))
 
-    def list(self, path: str) -> list[JsonObject]:
+    def list(self, path: str, **query: str) -> list[JsonObject]:
         """Every item, over all pages. A next page elsewhere than on the same server is not followed."""
         items: list[JsonObject] = []
         next_url = path
         while next_url:
-            page = self._body(self._send("GET", next_url))
+            page = self._body(self._send("GET", next_url, query=query if next_url == path else None))
             items += get_objects(page, "value")
             next_url = get_text(page, "nextLink")
         return items
@@ -54,16 +63,25 @@ class Management:
     def put(self, path: str, body: JsonObject) -> tuple[bool, JsonObject]:
         """Whether it is new, and the resource once it has left its passing states."""
         response = self._send("PUT", path, body)
+        return response.status_code == 201, self._settle(path, response)
+
+    def patch(self, path: str, body: JsonObject, *, etag: str = "") -> JsonObject:
+        """The resource once it has left its passing states. With its `etag`, only if nobody changed it meanwhile."""
+        return self._settle(path, self._send("PATCH", path, body, headers={"if-match": etag} if etag else None))
+
+    def _settle(self, path: str, response: httpx2.Response) -> JsonObject:
         resource = self._body(response)
         remaining = SETTLE_DEADLINE
         while get_text(resource, "properties", "provisioningState") in PASSING_STATES and remaining > 0:
             time.sleep(SETTLE_INTERVAL)
             remaining -= SETTLE_INTERVAL
             resource = self.get(path)
-        return response.status_code == 201, resource
+        return resource
 
     def post(self, path: str, body: JsonObject | None = None) -> JsonObject:
-        return self._body(self._send("POST", path, body))
+        """What it answers; an empty object when it answers nothing."""
+        response = self._send("POST", path, body)
+        return self._body(response) if response.content else {}
 
     def delete(self, path: str) -> bool:
         """Whether there was anything to delete. Returns when it is gone."""
@@ -83,7 +101,15 @@ class Management:
             raise
         return True
 
-    def _send(self, method: str, path: str, body: JsonObject | None = None) -> httpx2.Response:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
         import httpx2
 
         url = self._locate(path)
@@ -91,12 +117,12 @@ class Management:
             response = self._client.request(
                 method,
                 url,
-                params=None if "api-version=" in url else {"api-version": _api_version(path)},
-                headers={"authorization": f"Bearer {self._token}"},
+                params=None if "api-version=" in url else {"api-version": _api_version(path), **(query or {})},
+                headers={"authorization": f"Bearer {self._token}", **(headers or {})},
                 json=body,
             )
         except httpx2.TransportError as error:
-            raise NothingRunning(f"no management API answers at {self.url} ({type(error).__name__}).") from error
+            raise describe_transport_error(error, self.url, "no management API answers") from error
         if not response.is_success:
             raise self._refusal(response)
         return response
@@ -128,8 +154,12 @@ class Management:
             )
         if response.status_code == 401:
             message += f" (The token came from {self._token_source}; is this the Ingate at {self.url}?)"
-        return Refused(status=response.status_code, code=get_text(error, "code"), message=message)
+        code = get_text(error, "code")
+        return Refused(status=response.status_code, code=code, message=explain(code, message))
 
 
 def _api_version(path: str) -> str:
-    return COGNITIVE_SERVICES_VERSION if "/providers/" in path else RESOURCE_MANAGER_VERSION
+    _, found, provider = path.rpartition("/providers/")
+    if not found:
+        return RESOURCE_MANAGER_VERSION
+    return VERSIONS.get(provider.partition("/")[0].lower(), PROVIDER_VERSION)

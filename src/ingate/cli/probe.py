@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from .address import open_http_client
+from .address import is_untrusted, open_http_client
 from .failure import Refused
 from .gateway import ANTHROPIC_VERSION, parse_refusal
 from .invocation import Invocation
@@ -75,7 +75,7 @@ def _without_an_answer(invocation: Invocation, base_url: str, error: Exception) 
         return Presence(listener="unknown-host")
     scheme, _, rest = base_url.partition("://")
     if scheme == "https":
-        if _is_about_a_certificate(error):
+        if is_untrusted(error):
             return Presence(listener="untrusted")
         if _answers(invocation, f"http://{rest}"):
             return Presence(listener="plain-http")
@@ -90,7 +90,7 @@ def _answers(invocation: Invocation, base_url: str) -> bool:
     try:
         _post(invocation, base_url, {}, NO_DEPLOYMENT)
     except _network_errors() as error:
-        return _is_about_a_certificate(error)
+        return is_untrusted(error)
     return True
 
 
@@ -100,10 +100,6 @@ def _has_no_address(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _is_about_a_certificate(error: Exception) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _network_errors() -> type[httpx2.TransportError]:

@@ -9,7 +9,8 @@ from .connection import Connection, connected
 from .failure import CommandFailed
 from .json_value import JsonObject, get_text
 from .lookup import ACCOUNTS, find_resource, list_resources, path_segment, resource_group_of
-from .output import OutputFormat, output_option, print_fields, print_rows, say
+from .output import OutputFormat, output_option, print_rows, say
+from .resource_fields import print_resource
 
 DEFAULT_LOCATION = "eastus2"
 
@@ -36,11 +37,11 @@ def create_resource(
         "location": location,
         "kind": "AIServices",
         "sku": {"name": "S0"},
-        "properties": {"customSubDomainName": name},
+        "properties": {"customSubDomainName": name, "allowProjectManagement": True},
     }
     is_new, created = connection.management.put(path, body)
     say(f"{'Created' if is_new else 'Updated'} resource {name}.")
-    _print_resource(created, output)
+    print_resource(created, output)
 
 
 @resource_commands.command("list")
@@ -73,7 +74,7 @@ def show_resources(connection: Connection, resource_group: str | None, output: O
 @connected
 def show_resource(connection: Connection, name: str, resource_group: str | None, output: OutputFormat) -> None:
     """Show one resource."""
-    _print_resource(find_resource(connection, name, resource_group), output)
+    print_resource(find_resource(connection, name, resource_group), output)
 
 
 @resource_commands.command("delete")
@@ -82,22 +83,9 @@ def show_resource(connection: Connection, name: str, resource_group: str | None,
 @yes_option
 @connected
 def delete_resource(connection: Connection, name: str, resource_group: str | None, yes: bool) -> None:
-    """Delete a resource with its keys and deployments."""
+    """Delete a resource with its keys and deployments. It can be recovered for 48 hours."""
     found = find_resource(connection, name, resource_group)
     confirm_delete(connection.invocation, f"resource {name}, its keys and its deployments", yes=yes)
     if not connection.management.delete(get_text(found, "id")):
         raise CommandFailed(f"there is no resource {name!r}.")
-    say(f"Deleted resource {name}.")
-
-
-def _print_resource(resource: JsonObject, output: OutputFormat) -> None:
-    fields = [
-        ("name", get_text(resource, "name")),
-        ("resource group", resource_group_of(resource)),
-        ("location", get_text(resource, "location")),
-        ("state", get_text(resource, "properties", "provisioningState")),
-        ("endpoint", get_text(resource, "properties", "endpoint")),
-        ("subdomain", get_text(resource, "properties", "customSubDomainName")),
-        ("id", get_text(resource, "id")),
-    ]
-    print_fields(output, fields, resource)
+    say(f"Deleted resource {name}. For 48 hours this brings it back: ingate resource recover {name}")

@@ -12,6 +12,8 @@ from .json_value import get_text
 
 RUNNING_FILE = "running.json"
 ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
+CA_FILE = "ca.pem"
+"""The certificate of the local authority, which signed that of the TLS port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,9 @@ class RunningIngate:
 
     gateway_url: str
     management_url: str
+    management_tls_url: str
+    """Where the identity endpoints are as well; empty when there is none."""
+    tenant_id: str
     subscription_id: str
     resource_group: str
     default_resource: str
@@ -44,6 +49,8 @@ def read_running(data_dir: Path) -> RunningIngate | None:
     return RunningIngate(
         gateway_url=_parse_address(get_text(content, "gateway_url")),
         management_url=_parse_address(get_text(content, "management_url")),
+        management_tls_url=_parse_address(get_text(content, "management_tls_url")),
+        tenant_id=get_text(content, "tenant_id"),
         subscription_id=get_text(content, "subscription_id"),
         resource_group=get_text(content, "resource_group"),
         default_resource=get_text(content, "default_resource"),

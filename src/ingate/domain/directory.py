@@ -40,6 +40,8 @@ class DirectoryDeployment:
     limits: ExplicitLimits | None = None
     hosting: Hosting = "anthropic"
     """Of this version of the model, as the catalogue has it: where it runs decides which features it has."""
+    requires_token: bool = False
+    """API keys do not serve its model."""
     is_paused: bool = False
     record_content: ContentRecording | None = None
     """None, as it is by default, keeps nothing of what requests and answers say."""
@@ -84,6 +86,8 @@ class TrustedIssuer:
     tenant_id: str | None
     """`tid`, when the issuer's tokens have to have one."""
     keys: tuple[VerificationKey, ...]
+    is_own: bool = False
+    """Ingate's own: who is in which group is known here, and what its tokens say of groups may be past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

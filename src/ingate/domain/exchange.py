@@ -95,6 +95,10 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Why a compressed answer could not be seen into."""
     authentication: Literal["key", "token", "none"]
     key_number: int | None = None
+    principal_id: str | None = None
+    """The object id in the caller's token, whether or not it was let in."""
+    token_fault: str | None = None
+    """Why a token was not believed."""
     caller_address: str | None = None
     user_agent: str | None = None
     stop_reason: str | None = None

@@ -4,9 +4,13 @@ them in its own shape (gateway/refusals.py)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from .network import AddressNotAllowed, PublicAccessDisabled
 from .upstream import UpstreamFailure
+
+if TYPE_CHECKING:
+    from .token import TokenFault  # which imports the directory, which imports quotas, which refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,25 @@ class Unauthenticated:
     """No credential, or none that is valid here. Which of the two is not told."""
 
     presented: Literal["nothing", "key", "token"]
+    fault: TokenFault | None = None
+    """Of a token. For the record: the caller is not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysDisabled:
+    """The resource takes tokens only (`disableLocalAuth`). Whether the key is one of its own is not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequired:
+    """Foundry serves this deployment's model to callers with a token only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionDenied:
+    """A caller whose token is good, and whose roles do not let it call Claude here."""
+
+    principal_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +72,11 @@ class RequestTooLarge:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentNotFound:
     """The resource has no deployment of this name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentPaused:
+    """Its owner has paused it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +132,18 @@ class ShuttingDown:
 
 Refusal = (
     ResourceNotFound
+    | PublicAccessDisabled
+    | AddressNotAllowed
     | Unauthenticated
+    | KeysDisabled
+    | PermissionDenied
     | OperationNotSupported
     | MethodNotAllowed
     | InvalidRequest
     | RequestTooLarge
     | DeploymentNotFound
+    | TokenRequired
+    | DeploymentPaused
     | FeatureNotHosted
     | SeveralUpstreams
     | QuotaExceeded

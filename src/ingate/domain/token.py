@@ -22,6 +22,8 @@ DATA_AUDIENCES = frozenset({"https://cognitiveservices.azure.com", "https://ai.a
 """Without their trailing slashes, with which a token may name them as well."""
 
 _ALGORITHM = "RS256"
+_LATEST = 2.0**53
+"""Of a time; later ones are no numbers of seconds."""
 
 Verify = Callable[[JsonWebToken, VerificationKey], bool]
 
@@ -55,7 +57,8 @@ class TokenClaims:
     """For people: a user's name, or the application's id."""
     is_user: bool
     groups: tuple[str, ...]
-    """Object ids of the groups that the token names; a token may leave them out."""
+    """Object ids of the groups that the token names; a token may leave them out. None of Ingate's own tokens: who is
+    in which of its groups is in its directory, and may have changed since."""
     expires_at: float
     """Seconds since 1970."""
 
@@ -88,7 +91,7 @@ def decide_token(
     audience = _get_text(claims, "aud")
     if audience.rstrip("/") not in audiences:
         return TokenFault.AUDIENCE
-    return _decide_lifetime(claims, now) or _read_claims(claims, tenant_id, audience)
+    return _decide_lifetime(claims, now) or _read_claims(claims, issuer, tenant_id, audience)
 
 
 def _decide_lifetime(claims: dict[str, Any], now: float) -> TokenFault | None:
@@ -100,12 +103,14 @@ def _decide_lifetime(claims: dict[str, Any], now: float) -> TokenFault | None:
     return TokenFault.NOT_YET_VALID if begins_at > now + CLOCK_SKEW else None
 
 
-def _read_claims(claims: dict[str, Any], tenant_id: str, audience: str) -> TokenClaims | TokenFault:
+def _read_claims(
+    claims: dict[str, Any], issuer: TrustedIssuer, tenant_id: str, audience: str
+) -> TokenClaims | TokenFault:
     object_id = _get_text(claims, "oid").lower()
     if not object_id:
         return TokenFault.PRINCIPAL
     client_id = (_get_text(claims, "appid") or _get_text(claims, "azp")).lower() or None
-    groups = claims.get("groups")
+    groups = None if issuer.is_own else claims.get("groups")
     listed = cast("list[object]", groups) if isinstance(groups, list) else []
     name = _get_text(claims, "upn") or _get_text(claims, "preferred_username") or _get_text(claims, "name")
     return TokenClaims(
@@ -121,7 +126,7 @@ def _read_claims(claims: dict[str, Any], tenant_id: str, audience: str) -> Token
 
 
 def _is_time(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LATEST
 
 
 def _get_text(claims: dict[str, Any], name: str) -> str:

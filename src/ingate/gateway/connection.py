@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import httptools
 
-from ingate.domain.refusal import Refusal, RequestTooLarge
+from ingate.domain.refusal import Refusal, RequestTooLarge, Unauthenticated
+from ingate.domain.token import TokenFault
 from ingate.wire.http1 import Header, render_answer_head
 from ingate.wire.messages.errors import render_error
 
@@ -270,9 +271,8 @@ class ClientConnection(asyncio.Protocol):
                 return
             head = self._head
             assert head is not None  # noqa: S101 - there is one when there is no problem
-        if head.decided_with is not server.pipeline.directory or server.draining:
-            head.caller = self._decide_caller(head)
-            head.decided_with = server.pipeline.directory
+        if server.draining or self._is_outdated(head):
+            self._decide_caller(head)
         self._headers = []  # what comes now are trailers, which nobody asked for
         self._reading = BODY
         self._body_length = 0
@@ -333,9 +333,26 @@ class ClientConnection(asyncio.Protocol):
             keep_alive=parser.should_keep_alive(),
         )
         head.upgrade = parser.should_upgrade()
+        head.address = self._server.addresses.decide(self.peer, head.forwarded_for)
         return decide_head_problem(head)
 
-    def _decide_caller(self, head: RequestHead) -> Caller | LocalOperation | LocalAnswer | Refusal:
+    def _is_outdated(self, head: RequestHead) -> bool:
+        """Whether what was decided from it was decided with another directory, or with a token that has run out."""
+        pipeline = self._server.pipeline
+        if head.decided_with is not pipeline.directory:
+            return True
+        return head.valid_until is not None and head.valid_until <= pipeline.wall_clock()
+
+    def _decide_caller(self, head: RequestHead) -> None:
+        head.caller = caller = self._decide_anew(head)
+        head.decided_with = self._server.pipeline.directory
+        if isinstance(caller, Caller):
+            head.valid_until = caller.identity.valid_until
+        else:
+            may_be_valid_soon = isinstance(caller, Unauthenticated) and caller.fault is TokenFault.NOT_YET_VALID
+            head.valid_until = 0.0 if may_be_valid_soon else None
+
+    def _decide_anew(self, head: RequestHead) -> Caller | LocalOperation | LocalAnswer | Refusal:
         server = self._server
         local = find_local_answer(head, server)
         if local is not None:
@@ -439,13 +456,22 @@ class ClientConnection(asyncio.Protocol):
             return
         self._pumping = True
         while self._queue and not self._busy and not self._writing_paused and not self._transport.is_closing():
-            self._start(self._queue.popleft())
+            self._start(self._reconsider(self._queue.popleft()))
         self._pumping = False
         if not self._queue and self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
         if self._continue_due and not self._busy:
             self._send_continue()
+
+    def _reconsider(self, pending: Pending) -> Pending:
+        """A request may have waited for longer than its caller may call."""
+        head = pending.head
+        if head is None or not isinstance(pending.caller, Caller):
+            return pending
+        if self._is_outdated(head):
+            self._decide_caller(head)
+        return pending._replace(caller=head.caller)
 
     def _start(self, pending: Pending) -> None:
         head, caller, body, close, started_at = pending

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
+from ingate.domain.network import NetworkPolicy
 from ingate.domain.quota import QuotaLimits
 from ingate.domain.refusal import FeatureNotHosted, SeveralUpstreams
 from ingate.domain.upstream import Upstream, UpstreamDefinition
 
+from .access_tokens import AccessTokens
 from .endpoints import StorageFeature
 
 AZURE_DOMAINS = ("services.ai.azure.com", "cognitiveservices.azure.com", "openai.azure.com")
@@ -59,6 +61,7 @@ class DeploymentEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceEntry:
     resource: DirectoryResource
+    network: NetworkPolicy
     deployments: dict[str, DeploymentEntry]
 
     def decide_shared_upstream(self, feature: StorageFeature) -> SharedUpstream | FeatureNotHosted | SeveralUpstreams:
@@ -75,9 +78,9 @@ class ResourceEntry:
 
 
 class DirectoryIndex:
-    """One revision. Replaced whole, never changed, but for the host names it remembers."""
+    """One revision. Replaced whole, never changed, but for the host names and the tokens it remembers."""
 
-    __slots__ = ("_by_host", "_by_subdomain", "_default", "_domains", "revision")
+    __slots__ = ("_by_host", "_by_subdomain", "_default", "_domains", "revision", "tokens")
 
     def __init__(
         self,
@@ -86,12 +89,15 @@ class DirectoryIndex:
         get_upstream: GetUpstream,
         default_resource: str | None,
         domains: tuple[str, ...],
+        private_ranges: tuple[str, ...] = (),
     ) -> None:
         """`default_resource` serves every host name that is under no known domain; when there is none of that name, a
-        directory's only resource does. `domains` are the operator's own, besides Azure's and `localhost`."""
+        directory's only resource does. `domains` are the operator's own, besides Azure's and `localhost`;
+        `private_ranges` as in `FrontNetwork`."""
         self.revision = directory.revision
+        self.tokens = AccessTokens(directory.issuers)
         upstreams = {definition.name: get_upstream(definition) for definition in directory.upstreams}
-        entries = [_make_entry(resource, upstreams) for resource in directory.resources]
+        entries = [_make_entry(resource, upstreams, private_ranges) for resource in directory.resources]
         self._by_subdomain = {entry.resource.subdomain.lower(): entry for entry in entries}
         self._domains = tuple(f".{domain.lower().strip('.')}" for domain in (*domains, *AZURE_DOMAINS, LOCAL_DOMAIN))
         named = self._by_subdomain.get((default_resource or "").lower())
@@ -119,9 +125,12 @@ class DirectoryIndex:
         return self._default
 
 
-def _make_entry(resource: DirectoryResource, upstreams: dict[str, Upstream]) -> ResourceEntry:
+def _make_entry(
+    resource: DirectoryResource, upstreams: dict[str, Upstream], private_ranges: tuple[str, ...]
+) -> ResourceEntry:
     return ResourceEntry(
         resource=resource,
+        network=NetworkPolicy(resource.network, private_ranges),
         deployments={
             deployment.name: DeploymentEntry(
                 deployment=deployment,

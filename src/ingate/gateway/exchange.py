@@ -233,7 +233,7 @@ class Exchange:
         """Every ending comes here, once: the quota is corrected and the record written, before `last` sends the last
         byte of the answer."""
         pipeline, reader, caller, destination = self._pipeline, self._reader, self._caller, self._destination
-        head = self._head
+        head, identity = self._head, caller.identity
         now = pipeline.clock()
         charge = self._charge(failure)
         if self._left_status is not None:
@@ -259,9 +259,10 @@ class Exchange:
             usage=charge.usage,
             usage_is_estimate=charge.is_estimate,
             usage_unread=self._coded.problem if self._coded is not None else None,
-            authentication=caller.authentication,
-            key_number=caller.key_number,
-            caller_address=self._connection.peer,
+            authentication=identity.authentication,
+            key_number=identity.key_number,
+            principal_id=identity.principal_id,
+            caller_address=head.address,
             user_agent=head.recorded_user_agent,
             stop_reason=reader.stop_reason if reader is not None else None,
             upstream_detail=detail,

@@ -29,6 +29,7 @@ _READ = {
     b"authorization": "authorization",
     b"anthropic-version": "version",
     b"user-agent": "user_agent",
+    b"x-forwarded-for": "forwarded_for",
 }
 """Headers that the gateway reads, and the attribute that holds each."""
 
@@ -56,6 +57,7 @@ class RequestHead:
     __slots__ = (
         "_headers",
         "_length_at",
+        "address",
         "api_key",
         "authorization",
         "caller",
@@ -65,6 +67,7 @@ class RequestHead:
         "decided_with",
         "expect",
         "forward",
+        "forwarded_for",
         "host",
         "http_version",
         "keep_alive",
@@ -76,6 +79,7 @@ class RequestHead:
         "transfer_encoding",
         "upgrade",
         "user_agent",
+        "valid_until",
         "version",
         "x_api_key",
     )
@@ -94,6 +98,10 @@ class RequestHead:
         self.content_length = 0
         self.upgrade = False
         self.decided_with: object = self
+        self.valid_until: float | None = None
+        """When what was decided does not hold any more, in seconds since 1970; None while its directory stands."""
+        self.address: str | None = None
+        """Whom it came from, as far as is known."""
         self.host: bytes | None = None
         self.transfer_encoding: bytes | None = None
         self.connection: bytes | None = None
@@ -104,6 +112,7 @@ class RequestHead:
         self.authorization: bytes | None = None
         self.version: bytes | None = None
         self.user_agent: bytes | None = None
+        self.forwarded_for: bytes | None = None
         self._headers = headers
         self._length_at = -1
         self.rendered: dict[object, bytes] = {}

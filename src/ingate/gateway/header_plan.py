@@ -58,12 +58,13 @@ class HeaderPlanner:
 def classify_by(
     read: Mapping[bytes, str], dropped: frozenset[bytes], prefixes: tuple[bytes, ...]
 ) -> Callable[[bytes], str]:
-    """The rule that tables make: drop what is named or begins so, read what has an attribute, forward the rest."""
+    """The rule that tables make: read what has an attribute, drop what is named or begins so, forward the rest."""
 
     def classify(name: bytes) -> str:
-        if name in dropped or name.startswith(prefixes):
-            return DROP
-        return read.get(name, FORWARD)
+        attribute = read.get(name)
+        if attribute is not None:
+            return attribute
+        return DROP if name in dropped or name.startswith(prefixes) else FORWARD
 
     return classify
 

@@ -1,8 +1,9 @@
 """The pipeline: the steps that every request goes through, in one order.
 
-    locate resource -> authenticate -> (head read) -> resolve deployment -> admit -> forward -> relay -> settle
+    locate resource -> network rules -> authenticate -> authorize -> (body read) -> resolve deployment -> admit
+      -> forward -> relay -> settle
 
-The first two need only the head, so a caller who does not belong here never gets a body buffered. An endpoint
+Those before the body need only the head, so a caller who does not belong here never gets a body buffered. An endpoint
 supplies its differences as data and so cannot forget a step.
 """
 
@@ -10,30 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingate.domain.content import ContentLog
 from ingate.domain.exchange import ExchangeLog, ExchangeRecord
-from ingate.domain.key import KeyNumber, decide_key_number
 from ingate.domain.quota import QuotaLimiter, Reservation
 from ingate.domain.refusal import (
     DeploymentNotFound,
+    DeploymentPaused,
     InvalidRequest,
     MethodNotAllowed,
     NotRecordable,
+    PermissionDenied,
     QuotaExceeded,
     QuotaUnavailable,
     Refusal,
     ResourceNotFound,
     ShuttingDown,
+    TokenRequired,
     Unauthenticated,
 )
 from ingate.domain.token_estimate import estimate_input_tokens
 from ingate.domain.upstream import UpstreamRequest, UpstreamSink
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
 
+from .authentication import Identity, decide_identity
 from .content_recorder import ContentRecorder
-from .directory_index import SharedUpstream
+from .directory_index import DeploymentEntry, SharedUpstream
 from .drains import Drains
 from .endpoints import ENDPOINTS, Endpoint, find_storage_endpoint
 from .exchange import Exchange
@@ -42,7 +46,7 @@ from .refusals import render_refusal
 
 if TYPE_CHECKING:
     from .connection import ClientConnection
-    from .directory_index import DeploymentEntry, DirectoryIndex, ResourceEntry
+    from .directory_index import DirectoryIndex, ResourceEntry
     from .head import RequestHead
 
 
@@ -55,8 +59,7 @@ class Caller(NamedTuple):
 
     endpoint: Endpoint
     resource: ResourceEntry
-    authentication: Literal["key"]
-    key_number: KeyNumber
+    identity: Identity
 
 
 class Pipeline:
@@ -104,12 +107,12 @@ class Pipeline:
         resource = self.directory.find_resource(host)
         if resource is None:
             return ResourceNotFound(host=host.decode("latin-1"))
-        presented = _get_presented_key(head)
-        if not isinstance(presented, bytes):
-            return presented
-        key_number = decide_key_number(presented, resource.resource.key_digests)
-        if key_number is None:
-            return Unauthenticated(presented="key")
+        shut_out = resource.network.decide(head.address)
+        if shut_out is not None:
+            return shut_out
+        identity = decide_identity(head, resource.resource, self.directory.tokens, self.wall_clock)
+        if not isinstance(identity, Identity):
+            return identity
         if head.version is None:
             return InvalidRequest(message="anthropic-version: header is required")
         if head.content_encoding not in (None, b"identity"):
@@ -118,7 +121,7 @@ class Pipeline:
             shared = resource.decide_shared_upstream(endpoint.feature)
             if not isinstance(shared, SharedUpstream):
                 return shared
-        return Caller(endpoint, resource, "key", key_number)
+        return Caller(endpoint, resource, identity)
 
     def forward(
         self, head: RequestHead, caller: Caller, body: bytes, connection: ClientConnection, started_at: float
@@ -129,11 +132,9 @@ class Pipeline:
         parsed = parse_request(body)
         if isinstance(parsed, MalformedRequest):
             return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection, started_at)
-        entry = caller.resource.deployments.get(parsed.deployment_name)
-        if entry is None:
-            return self.refuse(head, caller, parsed.deployment_name, DeploymentNotFound(), connection, started_at)
-        if not self.log.is_ready():
-            return self.refuse(head, caller, parsed.deployment_name, NotRecordable(), connection, started_at)
+        entry = self._find_deployment(caller, parsed.deployment_name)
+        if not isinstance(entry, DeploymentEntry):
+            return self.refuse(head, caller, parsed.deployment_name, entry, connection, started_at)
         decided = partial(self._admit, head, caller, entry, parsed, body, connection, started_at)
         if caller.endpoint.takes_quota:
             tokens = estimate_input_tokens(body)
@@ -141,6 +142,17 @@ class Pipeline:
         else:
             self.limiter.reserve(entry.counting_quota_key, entry.counting_limits, 0, self.clock(), decided)
         return None
+
+    def _find_deployment(self, caller: Caller, deployment_name: str) -> DeploymentEntry | Refusal:
+        """One that serves this caller, quotas aside."""
+        entry = caller.resource.deployments.get(deployment_name)
+        if entry is None:
+            return DeploymentNotFound()
+        if entry.deployment.requires_token and caller.identity.authentication == "key":
+            return TokenRequired()
+        if entry.deployment.is_paused:
+            return DeploymentPaused()
+        return entry if self.log.is_ready() else NotRecordable()
 
     def _admit(
         self,
@@ -271,6 +283,8 @@ class Pipeline:
         """Answers and records a request that was not admitted."""
         ids = self.make_ids()
         rendered = render_refusal(refusal, ids.request_id)
+        identity = caller.identity if caller else _get_refused(refusal)
+        fault = refusal.fault if isinstance(refusal, Unauthenticated) else None
         self.log.append(
             ExchangeRecord(
                 time=self.wall_clock(),
@@ -283,9 +297,11 @@ class Pipeline:
                 error_code=rendered.code,
                 outcome="refused",
                 duration_ms=round((self.clock() - started_at) * 1000, 3),
-                authentication="key" if caller else "none",
-                key_number=caller.key_number if caller else None,
-                caller_address=connection.peer,
+                authentication=identity.authentication if identity else "none",
+                key_number=identity.key_number if identity else None,
+                principal_id=identity.principal_id if identity else None,
+                token_fault=fault.value if fault else None,
+                caller_address=head.address if head else connection.peer,
                 user_agent=head.recorded_user_agent if head else None,
             )
         )
@@ -300,19 +316,6 @@ def _get_recordable_name(deployment_name: str | None) -> str | None:
     return deployment_name
 
 
-def _get_presented_key(head: RequestHead) -> bytes | Unauthenticated:
-    """`api-key`, `x-api-key`, both when they are equal, or a bearer token that is no JSON web token."""
-    key = head.api_key
-    if key is not None and head.x_api_key is not None:
-        return key if key == head.x_api_key else Unauthenticated(presented="key")
-    if key is None:
-        key = head.x_api_key
-    if key is not None:
-        return key
-    if head.authorization is None:
-        return Unauthenticated(presented="nothing")
-    scheme, _, token = head.authorization.partition(b" ")
-    token = token.strip()
-    if scheme.lower() != b"bearer" or not token or token.count(b".") == 2:
-        return Unauthenticated(presented="token")
-    return token
+def _get_refused(refusal: Refusal) -> Identity | None:
+    """Whoever is known and yet not let in."""
+    return Identity("token", principal_id=refusal.principal_id) if isinstance(refusal, PermissionDenied) else None

@@ -8,13 +8,17 @@ from typing import NamedTuple, assert_never
 
 import msgspec
 
+from ingate.domain.network import AddressNotAllowed, PublicAccessDisabled
 from ingate.domain.refusal import (
     DeploymentNotFound,
+    DeploymentPaused,
     FeatureNotHosted,
     InvalidRequest,
+    KeysDisabled,
     MethodNotAllowed,
     NotRecordable,
     OperationNotSupported,
+    PermissionDenied,
     QuotaExceeded,
     QuotaUnavailable,
     Refusal,
@@ -22,6 +26,7 @@ from ingate.domain.refusal import (
     ResourceNotFound,
     SeveralUpstreams,
     ShuttingDown,
+    TokenRequired,
     Unauthenticated,
     UpstreamUnavailable,
 )
@@ -46,6 +51,7 @@ _INVALID_TOKEN = (
     "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com), "  # noqa: S105
     "or have expired."
 )
+_NO_KEYS = "AuthenticationTypeDisabled"
 _NOT_SUPPORTED = "Requested API is currently not supported"
 _NO_DEPLOYMENT = (
     "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
@@ -71,6 +77,17 @@ def render_refusal(refusal: Refusal, request_id: str) -> RenderedRefusal:
             return RenderedRefusal(401, body, "401")
         case Unauthenticated():
             return _azure(401, "401", _INVALID_KEY)
+        case PublicAccessDisabled():
+            return _azure(403, "403", "Public access is disabled. Please configure private endpoint.")
+        case AddressNotAllowed():
+            return _azure(403, "403", "Access denied due to Virtual Network/Firewall rules.")
+        case KeysDisabled():
+            return _azure(403, _NO_KEYS, "Key based authentication is disabled for this resource.")
+        case TokenRequired():
+            message = "Key based authentication is disabled for this model. Use Microsoft Entra ID."
+            return _azure(403, _NO_KEYS, message)
+        case PermissionDenied():
+            return _azure(403, "PermissionDenied", "Principal does not have access to API/Operation.")
         case OperationNotSupported():
             return _azure(404, "api_not_supported", _NOT_SUPPORTED, details=_NOT_SUPPORTED)
         case MethodNotAllowed(allowed=allowed):
@@ -82,6 +99,8 @@ def render_refusal(refusal: Refusal, request_id: str) -> RenderedRefusal:
             return _anthropic("request_too_large", "Request exceeds the maximum allowed number of bytes.", request_id)
         case DeploymentNotFound():
             return _azure(404, "DeploymentNotFound", _NO_DEPLOYMENT, type="invalid_request_error")
+        case DeploymentPaused():
+            return _azure(423, "DeploymentPaused", "The deployment is paused. Resume it to serve requests again.")
         case FeatureNotHosted(feature=feature):
             return _anthropic("invalid_request_error", f"{feature} not supported in your workspace.", request_id)
         case SeveralUpstreams(feature=feature, upstream_names=names):

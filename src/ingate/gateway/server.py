@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .client_address import ClientAddresses, FrontNetwork
+
 if TYPE_CHECKING:
     from .connection import ClientConnection
     from .local_operations import LocalOperations
@@ -48,8 +50,10 @@ class GatewayServer:
         limits: FrontLimits,
         clock: Callable[[], float],
         operations: LocalOperations | None = None,
+        network: FrontNetwork | None = None,
     ) -> None:
         """`clock` is monotonic, in seconds. Without `operations`, the reserved prefix is a path like any other."""
+        self.addresses = ClientAddresses(network.trusted_proxies if network is not None else ())
         self.operations = operations
         self.pipeline = pipeline
         self.limits = limits

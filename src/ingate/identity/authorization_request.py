@@ -1,4 +1,4 @@
-"""What a client asks of the sign-in page (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core, section 3.1.2.1)."""
+"""What a client asks of the sign-in page (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core, section 3.1.2)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,6 @@ from .turn import Turn, begin_turn
 from .users import authenticate_user
 
 
-
 async def show_sign_in(entra: Entra, request: Request, *, is_v2: bool) -> Response:
     turn = begin_turn(entra.plane, request)
     asked = await _read(entra, turn, request, is_v2=is_v2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -26,6 +26,7 @@ from ingate.wire.entra.errors import (
 from ingate.wire.entra.issuers import AUTHORITY_HOST, render_issuers
 from ingate.wire.entra.json_web_keys import encode_base64url
 from ingate.wire.entra.json_web_token import JsonWebToken
+from ingate.wire.entra.signature import SMALLEST_KEY_BITS
 
 ALGORITHMS = ("RS256", "PS256")
 CLOCK_SKEW = timedelta(minutes=5)
@@ -91,7 +92,7 @@ def check_times(claims: dict[str, Any], now: datetime, *, longest: timedelta | N
     return None
 
 
-def _is_time(value: Any) -> bool:
+def _is_time(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -99,7 +100,8 @@ def _get_certificate_name(header: dict[str, Any]) -> str:
     for parameter in ("x5t#S256", "x5t", "kid"):
         name = header.get(parameter)
         if isinstance(name, str) and name:
-            return name
+            # MSAL for Python writes the padding that the standard leaves out.
+            return name.rstrip("=")
     return ""
 
 
@@ -114,7 +116,7 @@ def _list_names(certificate: ClientCertificate) -> set[str]:
 
 def _is_signed_by(assertion: str, certificate: ClientCertificate) -> bool:
     key = x509.load_pem_x509_certificate(certificate.certificate_pem.encode("ascii")).public_key()
-    if not isinstance(key, RSAPublicKey):
+    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
         return False
     try:
         PyJWS().decode(assertion, key, algorithms=list(ALGORITHMS))

@@ -1,4 +1,4 @@
-"""How a client proves that it is one: with a secret, with a certificate's key, with another issuer's token, or not."""
+"""How a client proves that it is one: with a secret, with a certificate's key, another issuer's token, or not."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ async def _check_assertion(
 ) -> EntraError | None:
     if proof.assertion_type != ASSERTION_TYPE:
         return assertion_type_unsupported()
-    token = parse_json_web_token(assertion.encode())
+    # azure-identity for asyncio writes the padding that the standard leaves out, and signs it as it is written.
+    token = parse_json_web_token(assertion.replace("=", "").encode())
     if token is None:
         return assertion_malformed()
     if str(token.claims.get("iss", "")).lower() != client.client_id:

@@ -37,8 +37,9 @@ class Client:
     @property
     def is_public(self) -> bool:
         """It has nothing to prove itself with, and so may only bring somebody who signs in. An application that was
-        given a credential has to use it."""
-        return not self.credentials
+        given a credential has to use it; a managed identity brings nobody."""
+        is_application = self.principal is None or self.principal.kind == "application"
+        return is_application and not self.credentials
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
-"""The identity endpoints' surroundings and what they remember between requests. A restart forgets the latter: sign-ins
-that were under way begin again, refresh tokens go on."""
+"""The identity endpoints' surroundings, and what they remember between requests.
+
+A restart forgets the latter: sign-ins that were under way begin again, refresh tokens go on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few pages that people see. No scripts but one line that posts an answer back, no assets, nothing from elsewhere."""
+"""The few pages that people see. No scripts but one line that posts an answer back, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ main { max-width: 24rem; margin: 3rem auto; padding: 1.5rem 2rem 2rem; backgroun
 h1 { font-size: 1.4rem; margin: 0 0 1rem; }
 label { display: block; margin-top: 1rem; }
 input { box-sizing: border-box; width: 100%; padding: 0.5rem; font: inherit; border: 1px solid #666; }
-button { margin: 1.5rem 0.5rem 0 0; padding: 0.5rem 1.25rem; font: inherit; border: 1px solid #0b5394; cursor: pointer; }
+button { margin: 1.5rem 0.5rem 0 0; padding: 0.5rem 1.25rem; font: inherit; border: 1px solid #0b5394; }
 button.primary { color: #fff; background: #0b5394; }
 button:focus-visible, input:focus-visible { outline: 3px solid #f2a900; outline-offset: 1px; }
 .problem { padding: 0.5rem 0.75rem; border-left: 4px solid #b00020; background: #fdecee; }
@@ -60,8 +60,8 @@ def render_code_entry(*, csrf: str, code: str, problem: str | None) -> str:
 def render_device_sign_in(*, client_name: str, csrf: str, code: str, user_name: str, problem: str | None) -> str:
     return _render_page(
         "Sign in on another device",
-        f"{_render_problem(problem)}<p><strong>{escape(client_name)}</strong> on another device or in another program "
-        f"will act in your name. Go on only if you started it yourself.</p>"
+        f"{_render_problem(problem)}<p><strong>{escape(client_name)}</strong> on another device or in another "
+        f"program will act in your name. Go on only if you started it yourself.</p>"
         f'<form method="post">{_hidden({CSRF_FIELD: csrf, "user_code": code})}{_render_credentials(user_name)}'
         f'<button class="primary" name="action" value="sign-in">Sign in</button>'
         f'<button name="action" value="decline" formnovalidate>Decline</button></form>',
@@ -125,7 +125,8 @@ def _render_credentials(user_name: str) -> str:
         f'<input id="user" name="username" type="text" value="{escape(user_name)}" autocomplete="username" '
         'autocapitalize="none" spellcheck="false" maxlength="256" required autofocus>'
         '<label for="password">Password</label>'
-        '<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required>'
+        '<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" '
+        "required>"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 AT_ONCE = 2
 """Each takes some 19 MiB and a core for tens of milliseconds."""
-LONGEST_QUEUE = 64
+LONGEST_QUEUE = 256
 
 
 class SecretChecks:

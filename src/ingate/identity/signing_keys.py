@@ -1,5 +1,5 @@
-"""Signing keys: made at the first start, followed by a new one in time, forgotten when nothing that they signed can be
-valid any more."""
+"""Signing keys: made at the first start, followed by a new one in time, and forgotten when nothing that they signed
+can be valid any more."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def needs_renewal(keys: Sequence[SigningKey], now: datetime) -> bool:
 
 
 def choose_key(keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
-    """The newest that has had the time to spread; where there is no such key, the newest."""
-    usable = sorted((key for key in keys if now < key.retire_at), key=lambda key: key.created_at, reverse=True)
+    """The newest that has had the time to spread; where there is no such key, the oldest."""
+    usable = sorted((key for key in keys if now < key.retire_at), key=lambda key: key.created_at)
     spread = [key for key in usable if key.created_at + SPREADING <= now]
-    return next(iter(spread or usable), None)
+    return spread[-1] if spread else next(iter(usable), None)
 
 
 def list_published(keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:

@@ -1,4 +1,4 @@
-"""An account's JSON: what Ingate reads of it, what it decides about it, and how it shows one."""
+"""An account's JSON: what Ingate reads of it and what it decides about it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import msgspec
 
 from ingate.domain.naming import RESOURCE_NAME_RULE, is_resource_name, parse_location
 from ingate.domain.resource import RESOURCE_KIND, FoundryResource
-from ingate.wire.arm.documents import JsonObject, get_object
-from ingate.wire.arm.envelopes import render_system_data, render_time
-from ingate.wire.arm.ids import ACCOUNT_TYPE
+from ingate.wire.arm.documents import JsonObject, get_object, without
 
-from .control_plane import ControlPlane
+from .account_network import NetworkRulesBody, decide_network
 from .refusals import (
     KindNotSupported,
     LocationChanged,
@@ -21,11 +19,16 @@ from .refusals import (
     ManagementRefusal,
     NameInvalid,
     PropertyImmutable,
-    ProtectionNotEnforced,
+    PropertyInvalid,
+    SkuNotSupported,
 )
 
-READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData", "location", "kind"})
-READ_ONLY_PROPERTIES = frozenset(
+ACCOUNT_SKU = "S0"
+IDENTITY_TYPES = ("None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned")
+
+_READ_ONLY = frozenset({"id", "name", "type", "etag", "systemData", "location", "kind"})
+_READ_ONLY_IDENTITY = frozenset({"principalId", "tenantId"})
+_READ_ONLY_PROPERTIES = frozenset(
     {
         "provisioningState",
         "endpoint",
@@ -35,27 +38,45 @@ READ_ONLY_PROPERTIES = frozenset(
         "capabilities",
         "callRateLimit",
         "privateEndpointConnections",
+        "isMigrated",
+        "skuChangeInfo",
+        "quotaLimit",
+        "deletionDate",
+        "scheduledPurgeDate",
+        "abusePenalty",
+        "restore",
     }
 )
 
 
-class NetworkRules(msgspec.Struct, rename="camel"):
-    default_action: str | None = None
+class SkuBody(msgspec.Struct):
+    name: str | None = None
+
+
+class IdentityBody(msgspec.Struct):
+    type: str | None = None
 
 
 class AccountProperties(msgspec.Struct, rename="camel"):
     custom_sub_domain_name: str | None = None
     disable_local_auth: bool | None = None
+    allow_project_management: bool | None = None
+    restore: bool | None = None
     public_network_access: str | None = None
-    network_acls: NetworkRules | None = None
+    network_acls: NetworkRulesBody | None = None
 
 
 class AccountBody(msgspec.Struct):
     location: str | None = None
     kind: str | None = None
-    sku: dict[str, object] | None = None
+    sku: SkuBody | None = None
+    identity: IdentityBody | None = None
     tags: dict[str, str] | None = None
     properties: AccountProperties | None = None
+
+    @property
+    def restores(self) -> bool:
+        return self.properties is not None and self.properties.restore is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +93,9 @@ def decide_account(
     properties = body.properties or AccountProperties()
     if existing is None and not is_resource_name(name):
         return NameInvalid(noun="account", name=name, rule=RESOURCE_NAME_RULE)
-    if body.kind is not None and body.kind.lower() != RESOURCE_KIND.lower():
-        return KindNotSupported(given=body.kind)
-    protection = _find_unenforced(properties)
-    if protection is not None:
-        return ProtectionNotEnforced(name=protection)
+    refusal = _decide_members(body, properties)
+    if refusal is not None:
+        return refusal
     location = _decide_location(name, resource_group, body.location, existing)
     if not isinstance(location, str):
         return location
@@ -88,21 +107,35 @@ def decide_account(
     )
 
 
+def _decide_members(body: AccountBody, properties: AccountProperties) -> ManagementRefusal | None:
+    if body.kind is not None and body.kind.lower() != RESOURCE_KIND.lower():
+        return KindNotSupported(given=body.kind)
+    if body.sku is not None and body.sku.name is not None and body.sku.name.upper() != ACCOUNT_SKU:
+        return SkuNotSupported(given=body.sku.name)
+    if body.identity is not None and parse_identity_type(body.identity.type) is None:
+        return PropertyInvalid(name="identity.type", reason=f"must be one of: {'; '.join(IDENTITY_TYPES)}")
+    return decide_network(properties.public_network_access, properties.network_acls)
+
+
+def parse_identity_type(given: str | None) -> str | None:
+    """As Azure spells it; None for what is none of IDENTITY_TYPES."""
+    wanted = (given or "None").replace(" ", "").lower()
+    return next((known for known in IDENTITY_TYPES if known.replace(" ", "").lower() == wanted), None)
+
+
+def wants_system_identity(resource: FoundryResource) -> bool:
+    kept = get_object(resource.document, "identity").get("type")
+    return isinstance(kept, str) and "systemassigned" in kept.lower()
+
+
+def allows_projects(resource: FoundryResource) -> bool:
+    return get_object(resource.document, "properties").get("allowProjectManagement") is True
+
+
 def _choose_subdomain(name: str, custom: str | None, existing: FoundryResource | None) -> str:
     if custom is not None:
         return custom.lower()
     return name.lower() if existing is None else existing.subdomain
-
-
-def _find_unenforced(properties: AccountProperties) -> str | None:
-    rules = properties.network_acls or NetworkRules()
-    if properties.disable_local_auth:
-        return "properties.disableLocalAuth"
-    if (properties.public_network_access or "Enabled").lower() != "enabled":
-        return "properties.publicNetworkAccess"
-    if (rules.default_action or "Allow").lower() != "allow":
-        return "properties.networkAcls.defaultAction"
-    return None
 
 
 def _decide_location(
@@ -134,33 +167,14 @@ def _decide_custom_subdomain(
     return before or given
 
 
-def render_account(plane: ControlPlane, resource: FoundryResource) -> JsonObject:
-    properties: JsonObject = {
-        "customSubDomainName": resource.subdomain,
-        "publicNetworkAccess": "Enabled",
-        **get_object(resource.document, "properties"),
-        **_render_computed(plane, resource),
-    }
-    return {
-        "id": resource.resource_id,
-        "name": resource.name,
-        "type": ACCOUNT_TYPE,
-        "etag": resource.etag,
-        "kind": RESOURCE_KIND,
-        "location": resource.location,
-        "sku": {"name": "S0"},
-        **resource.document,
-        "systemData": render_system_data(resource.system_data),
-        "properties": properties,
-    }
-
-
-def _render_computed(plane: ControlPlane, resource: FoundryResource) -> JsonObject:
-    endpoint = plane.endpoint_for(resource.subdomain)
-    return {
-        "provisioningState": "Succeeded",
-        "endpoint": endpoint,
-        "endpoints": {"AI Foundry API": endpoint},
-        "internalId": resource.internal_id,
-        "dateCreated": render_time(resource.system_data.created_at),
-    }
+def keep_account_document(document: JsonObject, custom_subdomain: str | None) -> JsonObject:
+    """What the owner wrote, less what only Ingate says."""
+    properties = without(get_object(document, "properties"), _READ_ONLY_PROPERTIES)
+    if custom_subdomain is not None:
+        properties["customSubDomainName"] = custom_subdomain
+    absent = frozenset(name for name in ("identity", "sku", "tags") if document.get(name) is None)
+    kept = without(document, _READ_ONLY | absent) | {"properties": properties}
+    if isinstance(document.get("identity"), dict):
+        identity = without(get_object(document, "identity"), _READ_ONLY_IDENTITY)
+        kept["identity"] = identity | {"type": parse_identity_type(identity.get("type")) or "None"}
+    return kept

@@ -11,11 +11,10 @@ from ingate.domain.resource import FoundryResource
 from ingate.domain.state import StateSession
 from ingate.wire.arm.documents import JsonObject
 
-from .accounts import ACCOUNT_PATH
 from .bodies import Body, read_body
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .refusals import KeyNameInvalid
-from .scopes import find_resource
+from .scopes import ACCOUNT_PATH, find_resource
 
 
 class RegenerateKeyBody(msgspec.Struct, rename="camel"):

@@ -6,25 +6,46 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from .account_keys import account_key_routes
 from .account_models import account_model_routes
 from .accounts import account_routes
+from .activity_log import activity_log_routes
+from .cloud_metadata import cloud_metadata_routes
 from .control_plane import ControlPlane, render_error_response, render_outcome
+from .deleted_accounts import deleted_account_routes
+from .deployment_pausing import deployment_pausing_routes
 from .deployments import deployment_routes
+from .domain_availability import domain_availability_routes
+from .graph import GRAPH_PATH, graph_routes
+from .graph_envelope import render_graph_outcome
 from .guards import Guard, RequestIds
 from .health import health_routes
+from .long_running_results import long_running_routes
+from .model_capacities import model_capacity_routes
+from .operations import collect_spelling
+from .principal_credentials import principal_credential_routes
+from .principal_members import principal_member_routes
+from .principals import principal_routes
+from .projects import project_routes
+from .providers import provider_routes
 from .refusals import MethodNotAllowed, RouteNotFound
 from .render_refusal import INTERNAL_ERROR
 from .resource_groups import resource_group_routes
+from .resources import resource_routes
+from .role_assignments import role_assignment_routes
+from .roles import role_routes
+from .skus import sku_routes
 from .subscriptions import subscription_routes
 from .upstreams import upstream_routes
+from .usages import usage_routes
 
 
 def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
-    """Every route behind the administrator's token, but for the health checks. Raises ValueError when the token
-    is empty."""
+    """Every route behind the guard, but for those that anybody may ask. Raises ValueError when the administrator's
+    token is empty."""
     app = Starlette(
         routes=[
             *health_routes(plane),
@@ -34,7 +55,25 @@ def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
             *account_key_routes(plane),
             *account_model_routes(plane),
             *deployment_routes(plane),
+            *deployment_pausing_routes(plane),
+            *project_routes(plane),
+            *deleted_account_routes(plane),
+            *usage_routes(plane),
+            *sku_routes(plane),
+            *model_capacity_routes(plane),
+            *domain_availability_routes(plane),
+            *provider_routes(plane),
+            *resource_routes(plane),
+            *long_running_routes(plane),
             *upstream_routes(plane),
+            *role_routes(plane),
+            *role_assignment_routes(plane),
+            *principal_routes(plane),
+            *principal_credential_routes(plane),
+            *principal_member_routes(plane),
+            *graph_routes(plane),
+            *activity_log_routes(plane),
+            *cloud_metadata_routes(plane),
         ],
         exception_handlers={
             404: _answer_not_found,
@@ -44,11 +83,15 @@ def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    return RequestIds(Guard(app, admin_token), plane.new_id)
+    spelling = collect_spelling(route.path for route in app.routes if isinstance(route, Route))
+    return RequestIds(Guard(app, plane, admin_token=admin_token, spelling=spelling), plane.new_id)
 
 
 async def _answer_not_found(request: Request, error: Exception) -> Response:
-    return render_outcome(RouteNotFound(path=request.url.path))
+    refusal = RouteNotFound(path=request.url.path)
+    if request.url.path.startswith(f"{GRAPH_PATH}/"):
+        return render_graph_outcome(request, refusal)
+    return render_outcome(refusal)
 
 
 async def _answer_method_not_allowed(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""A deployment's JSON: what Ingate reads of it, what it decides about it, and how it shows one.
+"""A deployment's JSON: what Ingate reads of it and what it decides about it.
 
 `properties.ingate` is ours: which upstream answers, under which model name, limits other than the capacity's, what is
 kept of the content. A PUT that leaves it out, as every Azure client does, keeps what the deployment has, and a new
@@ -29,12 +29,11 @@ from ingate.domain.naming import DEPLOYMENT_NAME_RULE, is_deployment_name
 from ingate.domain.quota import ExplicitLimits
 from ingate.domain.upstream import SIMULATOR
 from ingate.wire.arm.documents import JsonObject, get_object, without
-from ingate.wire.arm.envelopes import render_system_data
-from ingate.wire.arm.ids import DEPLOYMENT_TYPE
 
-from .deployment_limits import LimitsBody, decide_limits, render_limits, render_rate_limits
-from .deployment_recording import RecordContentBody, decide_record_content, render_record_content
-from .refusals import BodyInvalid, ManagementRefusal, NameInvalid, PropertyImmutable
+from .deployment_limits import LimitsBody, decide_limits
+from .deployment_options import ProviderDataBody, decide_upgrade_option
+from .deployment_recording import RecordContentBody, decide_record_content
+from .refusals import BodyInvalid, ManagementRefusal, NameInvalid, PropertyImmutable, PropertyInvalid
 
 DEFAULT_TYPE = "GlobalStandard"
 LONGEST_MODEL_NAME = 256
@@ -47,6 +46,7 @@ _READ_ONLY_PROPERTIES = frozenset(
         "callRateLimit",
         "rateLimits",
         "currentCapacity",
+        "dynamicThrottlingEnabled",
         "deploymentState",
         "ingate",
     }
@@ -73,9 +73,13 @@ class IngateBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     record_content: RecordContentBody | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class DeploymentProperties(msgspec.Struct):
+class DeploymentProperties(msgspec.Struct, rename="camel"):
     model: ModelBody
     ingate: IngateBody | None = None
+    model_provider_data: ProviderDataBody | None = None
+    version_upgrade_option: str | None = None
+    rai_policy_name: str | None = None
+    spillover_deployment_name: str | None = None
 
 
 class DeploymentBody(msgspec.Struct):
@@ -128,6 +132,9 @@ def decide_deployment(
     record_content = _decide_record_content(body.properties.ingate, existing)
     if isinstance(record_content, BodyInvalid):
         return record_content
+    option = decide_upgrade_option(body.properties.version_upgrade_option)
+    if isinstance(option, PropertyInvalid):
+        return option
     return DecidedDeployment(
         model_id=model_id,
         model_version=version.version,
@@ -197,36 +204,3 @@ def keep_document(document: JsonObject) -> JsonObject:
     """What the owner wrote, less what only Ingate says."""
     properties = without(get_object(document, "properties"), _READ_ONLY_PROPERTIES)
     return without(document, _READ_ONLY) | {"properties": properties}
-
-
-def render_deployment(deployment: Deployment) -> JsonObject:
-    document = deployment.document
-    sku = get_object(document, "sku")
-    return {
-        "id": deployment.deployment_id,
-        "name": deployment.name,
-        "type": DEPLOYMENT_TYPE,
-        "etag": deployment.etag,
-        **document,
-        "sku": sku | {"name": deployment.deployment_type, "capacity": deployment.capacity},
-        "systemData": render_system_data(deployment.system_data),
-        "properties": get_object(document, "properties") | _render_computed(deployment),
-    }
-
-
-def _render_computed(deployment: Deployment) -> JsonObject:
-    written = get_object(get_object(deployment.document, "properties"), "model")
-    model = {"format": MODEL_FORMAT, "name": deployment.model_id, "version": deployment.model_version}
-    return {
-        "provisioningState": "Succeeded",
-        "deploymentState": "Running",
-        "model": written | model,
-        "currentCapacity": deployment.capacity,
-        "rateLimits": render_rate_limits(deployment.capacity, deployment.limits),
-        "ingate": {
-            "upstream": deployment.upstream,
-            "upstreamModel": deployment.upstream_model,
-            **render_limits(deployment.limits),
-            **render_record_content(deployment.record_content),
-        },
-    }

@@ -62,3 +62,11 @@ def render_rate_limits(capacity: int, limits: ExplicitLimits) -> list[JsonObject
         {"key": "request", "renewalPeriod": 60, "count": effective.requests},
         {"key": "token", "renewalPeriod": 60, "count": effective.input_tokens},
     ]
+
+
+def render_call_rate_limit(capacity: int, limits: ExplicitLimits) -> JsonObject:
+    """The same limit on requests, as Azure says it of calls, with the calls that it is about."""
+    count = QuotaLimits.of_capacity(capacity, limits).requests
+    pattern = {"path": "anthropic/v1/messages", "method": "POST"}
+    rule = {"key": "request", "renewalPeriod": 60, "count": count, "matchPatterns": [pattern]}
+    return {"count": count, "renewalPeriod": 60, "rules": [rule]}

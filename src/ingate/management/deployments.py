@@ -7,16 +7,17 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from ingate.domain.change import modified
+from ingate.domain.change import LOCAL_ADMINISTRATOR, modified
 from ingate.domain.deployment import Deployment
 from ingate.domain.naming import fold_name
+from ingate.domain.quota_allocation import QuotaInsufficient, decide_allocation
 from ingate.domain.resource import FoundryResource
 from ingate.domain.state import StateSession
 from ingate.domain.upstream import SIMULATOR
-from ingate.wire.arm.envelopes import render_page
 from ingate.wire.arm.ids import DEPLOYMENT_TYPE, render_account_id
 
-from .accounts import ACCOUNT_PATH
+from .account_lifecycle import drop_assignments
+from .accounts import address_account
 from .bodies import Body, read_body
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .deployment_bodies import (
@@ -26,8 +27,12 @@ from .deployment_bodies import (
     decide_deployment,
     decide_sku,
     keep_document,
-    render_deployment,
 )
+from .deployment_changes import decide_deployment_change, find_deployment, find_to_change, keep_change
+from .deployment_options import decide_provider_data
+from .deployment_views import render_deployment
+from .long_running import accept_change
+from .paging import get_query, render_list
 from .refusals import (
     DeploymentNotFound,
     ManagementRefusal,
@@ -35,19 +40,20 @@ from .refusals import (
     ResourceNotFound,
     UpstreamUnknown,
 )
-from .scopes import decide_precondition, find_resource, path_part
+from .scopes import ACCOUNT_PATH, DEPLOYMENT_PATH, answer_head, find_resource, path_part
 
 
 def deployment_routes(plane: ControlPlane) -> list[BaseRoute]:
     deployment = {
         "GET": get_deployment,
+        "HEAD": answer_head(get_deployment),
         "PUT": put_deployment,
         "PATCH": patch_deployment,
         "DELETE": delete_deployment,
     }
     return [
         mount(plane, ACCOUNT_PATH + "/deployments", {"GET": list_deployments}),
-        mount(plane, ACCOUNT_PATH + "/deployments/{deployment}", deployment),
+        mount(plane, DEPLOYMENT_PATH, deployment),
     ]
 
 
@@ -57,13 +63,15 @@ async def list_deployments(plane: ControlPlane, request: Request) -> Outcome:
         if not isinstance(resource, FoundryResource):
             return resource
         deployments = await session.deployments.list_deployments(resource.resource_id)
-    return Answer(document=render_page([render_deployment(deployment) for deployment in deployments]))
+    return render_list(
+        request, deployments, lambda deployment: deployment.name, lambda entry: render_deployment(plane, entry)
+    )
 
 
 async def get_deployment(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.state.reading() as session:
-        found = await _find_deployment(session, request)
-    return Answer(document=render_deployment(found)) if isinstance(found, Deployment) else found
+        found = await find_deployment(session, request)
+    return Answer(document=render_deployment(plane, found)) if isinstance(found, Deployment) else found
 
 
 async def put_deployment(plane: ControlPlane, request: Request) -> Outcome:
@@ -77,7 +85,7 @@ async def put_deployment(plane: ControlPlane, request: Request) -> Outcome:
         if not isinstance(resource, FoundryResource):
             return resource
         existing = await session.deployments.get_deployment(resource.resource_id, path_part(request, "deployment"))
-        refusal = decide_precondition(request, None if existing is None else existing.etag)
+        refusal = await decide_deployment_change(plane, session, request, resource, existing)
         if refusal is not None:
             return refusal
         return await _put(plane, session, request, resource, body, existing)
@@ -95,12 +103,39 @@ async def _put(
     decided = decide_deployment(plane.catalog, name, body.content, existing)
     if isinstance(decided, ManagementRefusal):
         return decided
+    refusal = decide_provider_data(
+        body.content.properties.model_provider_data,
+        api_version=get_query(request, "api-version") or "",
+        is_new=existing is None,
+        is_administrator=plane.actor == LOCAL_ADMINISTRATOR,
+    )
+    if refusal is not None:
+        return refusal
     upstream = await _find_upstream_name(session, decided.upstream)
     if isinstance(upstream, UpstreamUnknown):
         return upstream
     deployment = _build_deployment(plane, resource, name, decided, upstream, body, existing)
+    insufficient = await _decide_allocation(plane, session, resource, deployment, existing)
+    if insufficient is not None:
+        return insufficient
     await session.deployments.put_deployment(deployment)
-    return Answer(status=201 if existing is None else 200, document=render_deployment(deployment))
+    answer = Answer(status=201 if existing is None else 200, document=render_deployment(plane, deployment))
+    return accept_change(plane, request, answer, address_account(resource), "write")
+
+
+async def _decide_allocation(
+    plane: ControlPlane,
+    session: StateSession,
+    resource: FoundryResource,
+    wanted: Deployment,
+    existing: Deployment | None,
+) -> QuotaInsufficient | None:
+    if plane.subscription_quota == "unlimited":
+        return None
+    deployments = await session.deployments.list_deployments_of_subscription(resource.subscription_id)
+    return decide_allocation(
+        plane.catalog, plane.subscription_quota, wanted=wanted, existing=existing, deployments=deployments
+    )
 
 
 def _build_deployment(
@@ -123,6 +158,7 @@ def _build_deployment(
         upstream_model=decided.upstream_model,
         limits=decided.limits,
         record_content=decided.record_content,
+        is_paused=existing is not None and existing.is_paused,
         etag=plane.new_etag(),
         system_data=modified(existing and existing.system_data, plane.actor, plane.clock()),
         document=keep_document(body.document),
@@ -135,55 +171,44 @@ async def patch_deployment(plane: ControlPlane, request: Request) -> Outcome:
     if not isinstance(patch, Body):
         return patch
     async with plane.changing() as session:
-        existing = await _find_deployment(session, request)
-        if not isinstance(existing, Deployment):
-            return existing
-        refusal = decide_precondition(request, existing.etag)
-        if refusal is not None:
-            return refusal
-        return await _patch(plane, session, patch, existing)
+        found = await find_to_change(plane, session, request)
+        if not isinstance(found, tuple):
+            return found
+        return await _patch(plane, session, request, patch, *found)
 
 
 async def _patch(
-    plane: ControlPlane, session: StateSession, patch: Body[DeploymentPatch], existing: Deployment
+    plane: ControlPlane,
+    session: StateSession,
+    request: Request,
+    patch: Body[DeploymentPatch],
+    resource: FoundryResource,
+    existing: Deployment,
 ) -> Outcome:
     sku = decide_sku(plane.catalog, existing.model_id, existing.model_version, patch.content.sku, existing)
     if not isinstance(sku, tuple):
         return sku
     tags = {"tags": patch.document["tags"]} if "tags" in patch.document else {}
-    deployment = replace(
-        existing,
-        deployment_type=sku[0],
-        capacity=sku[1],
-        etag=plane.new_etag(),
-        system_data=modified(existing.system_data, plane.actor, plane.clock()),
-        document=existing.document | tags,
-    )
-    await session.deployments.put_deployment(deployment)
-    return Answer(document=render_deployment(deployment))
+    changed = replace(existing, deployment_type=sku[0], capacity=sku[1], document=existing.document | tags)
+    insufficient = await _decide_allocation(plane, session, resource, changed, existing)
+    if insufficient is not None:
+        return insufficient
+    deployment = await keep_change(plane, session, changed)
+    answer = Answer(document=render_deployment(plane, deployment))
+    return accept_change(plane, request, answer, address_account(resource), "write")
 
 
 async def delete_deployment(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.changing() as session:
-        existing = await _find_deployment(session, request)
-        if isinstance(existing, DeploymentNotFound):
+        found = await find_to_change(plane, session, request)
+        if isinstance(found, DeploymentNotFound):
             return Answer(status=204)
-        if not isinstance(existing, Deployment):
-            return existing
-        refusal = decide_precondition(request, existing.etag)
-        if refusal is not None:
-            return refusal
+        if not isinstance(found, tuple):
+            return found
+        resource, existing = found
+        await drop_assignments(session, existing.deployment_id)
         await session.deployments.delete_deployment(existing.resource_id, existing.name)
-        return Answer(status=200)
-
-
-async def _find_deployment(session: StateSession, request: Request) -> Deployment | ManagementRefusal:
-    resource = await find_resource(session, request)
-    if not isinstance(resource, FoundryResource):
-        return resource
-    name = path_part(request, "deployment")
-    found = await session.deployments.get_deployment(resource.resource_id, name)
-    return found or DeploymentNotFound(name=name)
+        return accept_change(plane, request, Answer(status=200), address_account(resource), "delete")
 
 
 async def _find_upstream_name(session: StateSession, name: str) -> str | UpstreamUnknown:

@@ -1,8 +1,8 @@
 """Which Azure operation a request is, on what, and who may do it: derived from method and path, in one place.
 
-A path is `/{type}/{name}/...`, in which `/providers/{namespace}` begins the types of another provider. So the action of
-`DELETE .../accounts/a/deployments/d` is `Microsoft.CognitiveServices/accounts/deployments/delete`, on that path; a
-POST's last segment is a verb.
+A path is `/{type}/{name}/...`, in which `/providers/{namespace}` begins the types of another provider. So the action
+of `DELETE .../accounts/a/deployments/d` is `Microsoft.CognitiveServices/accounts/deployments/delete`, on that path;
+a POST's last segment is a verb.
 https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 
 RESOURCES = "Microsoft.Resources"
 GRAPH = "microsoft.graph"
@@ -20,7 +21,7 @@ TENANT_OWNER_ACTION = "Microsoft.Authorization/roleAssignments/write"
 """Whoever may give away every role everywhere could take any of them: nothing has to be kept from them."""
 
 _METHOD_ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-_FOUND_BY_THEIR_ID = frozenset({"operationresults", "operationstatuses", "operations"})
+_FOUND_BY_THEIR_ID = frozenset({"operationresults", "operationstatuses"})
 _PARAMETER = re.compile(r"\{.*\}")
 
 Spelling = Mapping[str, str]
@@ -55,72 +56,85 @@ def derive_operation(method: str, path: str, spelling: Spelling) -> Operation:
     segments = [segment for segment in path.split("/") if segment]
     if segments[:1] == ["v1.0"]:
         return Operation(action=f"{GRAPH}/{'/'.join(segments[1:2])}/read", scope=path, rule=Rule.DIRECTORY)
-    walked = _walk(segments, spelling)
-    action = _render_action(method, walked)
-    scope = "/" + "/".join(walked.segments if walked.is_named and method != "POST" else walked.parent)
-    return Operation(action=action, scope=scope, rule=_find_rule(action, walked, method))
+    walk = _walk(segments, spelling)
+    rule = _find_rule(method, walk)
+    return Operation(
+        action="/".join([walk.namespace, *walk.types, _METHOD_ACTIONS.get(method, "action")]),
+        scope="/" + "/".join(_find_scope(method, walk, rule)),
+        rule=rule,
+    )
 
 
 @dataclass(slots=True)
 class _Walk:
-    """A path, taken apart from its beginning."""
+    """A path, taken apart from its beginning. Its words are in the routes' spelling."""
 
-    namespace: str
-    types: list[str]
-    segments: list[str]
-    """All of them, types in the routes' spelling."""
-    parent: list[str]
-    """Without the last type and name; of a list and of a verb, without the last word."""
-    is_named: bool
+    namespace: str = RESOURCES
+    types: list[str] = field(default_factory=lambda: [])
+    segments: list[str] = field(default_factory=lambda: [])
+    parent: list[str] = field(default_factory=lambda: [])
+    """Without the last type, and its name."""
+    before_provider: list[str] = field(default_factory=lambda: [])
+    has_provider: bool = False
+    is_named: bool = True
     """It ends with a name rather than with a type or a verb."""
 
 
 def _walk(segments: list[str], spelling: Spelling) -> _Walk:
-    walk = _Walk(namespace=RESOURCES, types=[], segments=[], parent=[], is_named=True)
-    position, start_of_provider = 0, 0
-    while position < len(segments):
-        word = spelling.get(segments[position].lower(), segments[position])
-        name = segments[position + 1 : position + 2]
-        if word == "providers" and name:
-            start_of_provider = len(walk.segments)
-            walk.namespace = spelling.get(name[0].lower(), name[0])
-            walk.types, walk.parent, walk.is_named = [], list(walk.segments), True
-            walk.segments += [word, walk.namespace]
-        else:
-            is_first = not walk.types and walk.namespace != RESOURCES
-            walk.parent = walk.segments[:start_of_provider] if is_first else list(walk.segments)
-            walk.types.append(word)
-            walk.segments += [word, *name]
-            walk.is_named = bool(name)
-        position += 2
+    walk = _Walk()
+    for word, name in zip_longest(segments[::2], segments[1::2]):
+        spelled = spelling.get(word.lower(), word)
+        if spelled.lower() == "providers" and name is not None:
+            _enter_provider(walk, spelling.get(name.lower(), name))
+            continue
+        is_first = walk.has_provider and not walk.types
+        walk.parent = walk.before_provider if is_first else list(walk.segments)
+        walk.types.append(spelled)
+        walk.segments += [spelled] if name is None else [spelled, name]
+        walk.is_named = name is not None
     return walk
 
 
-def _render_action(method: str, walk: _Walk) -> str:
-    if method == "POST":
-        return "/".join([walk.namespace, *walk.types, "action"])
-    return "/".join([walk.namespace, *walk.types, _METHOD_ACTIONS.get(method, "action")])
+def _enter_provider(walk: _Walk, namespace: str) -> None:
+    walk.before_provider = walk.parent = list(walk.segments)
+    walk.segments += ["providers", namespace]
+    walk.namespace, walk.types, walk.has_provider = namespace, [], True
 
 
-def _find_rule(action: str, walk: _Walk, method: str) -> Rule:
-    last = walk.types[-1].lower() if walk.types else ""
-    if method in {"GET", "HEAD"}:
-        if not walk.segments or action in _FILTERED and not walk.is_named:
-            return Rule.FILTERED
-        if action == f"{RESOURCES}/subscriptions/read" or last in _FOUND_BY_THEIR_ID:
-            return Rule.ANY_ROLE
+def _find_scope(method: str, walk: _Walk, rule: Rule) -> list[str]:
+    if rule is Rule.ANY_ROLE and walk.has_provider:
+        return walk.before_provider
+    if rule is Rule.ANY_ROLE and len(walk.types) > 1:
+        return walk.parent
+    return walk.segments if walk.is_named and method != "POST" else walk.parent
+
+
+def _find_rule(method: str, walk: _Walk) -> Rule:
+    types = tuple(word.lower() for word in walk.types)
+    if method not in {"GET", "HEAD"}:
+        namespace = walk.namespace.lower()
+        is_of_this_machine = namespace == "ingate.identity" or (namespace, *types) == _UPSTREAMS
+        return Rule.TENANT if is_of_this_machine else Rule.PERMISSION
+    if (types and types[-1] in _FOUND_BY_THEIR_ID) or (walk.has_provider and not types):
+        return Rule.ANY_ROLE
+    if walk.has_provider:
         return Rule.PERMISSION
-    is_hosts = walk.namespace == "Ingate.Identity" or action.startswith("Ingate.Gateway/upstreams/")
-    return Rule.TENANT if is_hosts else Rule.PERMISSION
+    if not walk.is_named or not types:
+        return Rule.FILTERED if len(types) <= 1 else Rule.ANY_ROLE if types in _ANYBODYS_LISTS else Rule.PERMISSION
+    return Rule.ANY_ROLE if types == ("subscriptions",) else Rule.PERMISSION
 
 
-_FILTERED = frozenset(
+_ANYBODYS_LISTS = frozenset(
     {
-        f"{RESOURCES}/tenants/read",
-        f"{RESOURCES}/subscriptions/read",
-        f"{RESOURCES}/subscriptions/resourceGroups/read",
+        ("subscriptions", "locations"),
+        ("subscriptions", "providers"),
+        ("subscriptions", "resourcegroups"),
+        ("subscriptions", "resources"),
+        ("subscriptions", "resourcegroups", "resources"),
     }
 )
+"""Of whoever has any role there; those that hold resources show only what the caller may see."""
+_UPSTREAMS = ("ingate.gateway", "upstreams")
 
 
 def collect_spelling(paths: Iterable[str]) -> Spelling:

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingate.domain.deployment import CapacityOutOfRange, DeploymentTypeNotSupported, ModelNotSupported
+from ingate.domain.quota_allocation import QuotaInsufficient
 from ingate.domain.upstream_rules import UpstreamInvalid
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenMissing:
-    """No bearer token."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenWrong:
-    """Not the administrator's token."""
+from .access_refusals import AccessRefusal
+from .directory_refusals import DirectoryRefusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +172,85 @@ class UpstreamElsewhere:
     upstream_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryParameterInvalid:
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterInvalid:
+    """A `$filter` in words that this list does not understand."""
+
+    known: tuple[str, ...]
+    """The members that it may compare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyInvalid:
+    """`reason` never repeats a value."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuNotSupported:
+    given: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceDeleted:
+    """The name belongs to a deleted resource, which could be restored."""
+
+    resource_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToRestore:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBusy:
+    """An earlier change of the account appears to be under way still."""
+
+    resource_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentBusy:
+    """A change of another part of the account appears to be under way still."""
+
+    parent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDataInvalid:
+    """`modelProviderData` is missing or not complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectManagementDisabled:
+    """The account does not allow projects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderNotFound:
+    """No resource provider of this namespace."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationNotFound:
+    """Not the id of an operation that this Ingate began."""
+
+
 ManagementRefusal: TypeAlias = (
-    TokenMissing
-    | TokenWrong
+    AccessRefusal
+    | DirectoryRefusal
     | ApiVersionMissing
     | ApiVersionInvalid
     | RouteNotFound
@@ -211,4 +281,17 @@ ManagementRefusal: TypeAlias = (
     | UpstreamInUse
     | UpstreamBuiltIn
     | UpstreamElsewhere
+    | QueryParameterInvalid
+    | FilterInvalid
+    | PropertyInvalid
+    | SkuNotSupported
+    | ResourceDeleted
+    | NothingToRestore
+    | AccountBusy
+    | ParentBusy
+    | ProviderDataInvalid
+    | ProjectManagementDisabled
+    | ProviderNotFound
+    | OperationNotFound
+    | QuotaInsufficient
 )

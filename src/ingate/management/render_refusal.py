@@ -14,10 +14,15 @@ from ingate.domain.deployment import (
     DeploymentTypeNotSupported,
     ModelNotSupported,
 )
+from ingate.domain.quota_allocation import QuotaInsufficient
 from ingate.domain.upstream_rules import UpstreamInvalid
 from ingate.wire.arm.errors import ArmError
 
 from . import refusals as r
+from .access_refusals import AccessRefusal
+from .directory_refusals import DirectoryRefusal
+from .render_access_refusal import render_access_refusal
+from .render_directory_refusal import render_directory_refusal
 
 INTERNAL_ERROR = ArmError(
     code="InternalServerError", message="The request failed inside Ingate; its log has the reason."
@@ -26,19 +31,11 @@ INTERNAL_ERROR = ArmError(
 
 def render_refusal(refusal: r.ManagementRefusal) -> tuple[int, ArmError]:
     """One case for each refusal; long because there are many, and nothing else."""
+    if isinstance(refusal, AccessRefusal):
+        return render_access_refusal(refusal)
+    if isinstance(refusal, DirectoryRefusal):
+        return render_directory_refusal(refusal)
     match refusal:
-        case r.TokenMissing():
-            return 401, ArmError(
-                code="AuthenticationFailed",
-                message="Authentication failed. The 'Authorization' header is missing or is not a bearer token. "
-                "Send the content of admin.token in Ingate's data directory.",
-            )
-        case r.TokenWrong():
-            return 401, ArmError(
-                code="InvalidAuthenticationToken",
-                message="The access token is invalid. Send the content of admin.token in the data directory of "
-                "this Ingate.",
-            )
         case r.ApiVersionMissing():
             return 400, ArmError(
                 code="MissingApiVersionParameter",
@@ -131,8 +128,10 @@ def render_refusal(refusal: r.ManagementRefusal) -> tuple[int, ArmError]:
         case r.SubdomainInUse(subdomain=subdomain):
             return 409, ArmError(
                 code="CustomDomainInUse",
-                message=f"The subdomain name '{subdomain}' is already used by another resource. Please pick a "
-                "different name.",
+                message=f"Please pick a different name. The subdomain name '{subdomain}' is not available as it's "
+                "already used by a resource. If the resource using the name was deleted in the last 48 hours, you "
+                "may need to purge the deleted resource. Learn more at "
+                '"https://go.microsoft.com/fwlink/?linkid=2215493"',
                 target="properties.customSubDomainName",
             )
         case r.PropertyImmutable(name=name):
@@ -189,6 +188,82 @@ def render_refusal(refusal: r.ManagementRefusal) -> tuple[int, ArmError]:
                 code="Conflict",
                 message=f"The upstream name '{name}' is taken: {upstream_id}. Names of upstreams are unique in "
                 "the whole Ingate, because any deployment may use them.",
+            )
+        case r.QueryParameterInvalid(name=name, reason=reason):
+            return 400, ArmError(
+                code="InvalidQueryParameterValue",
+                message=f"The value of the query parameter '{name}' is invalid: {reason}.",
+                target=name,
+            )
+        case r.FilterInvalid(known=known):
+            return 400, ArmError(
+                code="InvalidFilterInQueryString",
+                message="Invalid $filter in the query string. It may compare these members, joined by 'and': "
+                f"{', '.join(known)}; as in name eq 'value' or substringof('value', name).",
+                target="$filter",
+            )
+        case r.PropertyInvalid(name=name, reason=reason):
+            return 400, ArmError(code="InvalidResourceProperties", message=f"'{name}' {reason}.", target=name)
+        case r.SkuNotSupported(given=given):
+            return 400, ArmError(
+                code="InvalidSkuId",
+                message=f"The SKU '{given}' is not available for accounts of kind AIServices, which are sold as S0.",
+                target="sku.name",
+            )
+        case r.ResourceDeleted(resource_id=resource_id):
+            return 409, ArmError(
+                code="FlagMustBeSetForRestore",
+                message=f"An existing resource with ID '{resource_id}' has been soft-deleted. To restore the "
+                "resource, you must specify 'restore' to be 'true' in the property. If you don't want to restore "
+                "existing resource, please purge it first.",
+            )
+        case r.NothingToRestore(name=name):
+            return 400, ArmError(
+                code="CanNotRestoreANonExistingResource",
+                message=f"There is no deleted account '{name}' to restore in this resource group. Leave "
+                "properties.restore out to create one.",
+                target="properties.restore",
+            )
+        case r.AccountBusy(resource_id=resource_id, state=state):
+            return 409, ArmError(
+                code="AccountProvisioningStateInvalid",
+                message=f"Call to Microsoft.CognitiveServices/accounts failed. Error message: Account {resource_id} "
+                f"in state {state}",
+            )
+        case r.ParentBusy(parent_id=parent_id):
+            return 409, ArmError(
+                code="RequestConflict",
+                message=f"Another operation is being performed on the parent resource '{parent_id}'. Please try "
+                "again later.",
+            )
+        case r.ProviderDataInvalid():
+            return 400, ArmError(
+                code="InvalidModelProviderData",
+                message="ModelProviderData is required for Anthropic model deployments but was not provided. Please "
+                "provide all required fields: industry, organizationName, and countryCode.",
+                target="properties.modelProviderData",
+            )
+        case r.ProjectManagementDisabled():
+            return 400, ArmError(
+                code="BadRequest",
+                message="Project can only be created under AIServices Kind account with allowProjectManagement set "
+                "to true",
+            )
+        case r.ProviderNotFound(namespace=namespace):
+            return 404, ArmError(
+                code="InvalidResourceNamespace", message=f"The resource namespace '{namespace}' is invalid."
+            )
+        case r.OperationNotFound():
+            return 404, ArmError(
+                code="OperationNotFound", message="No operation of this Ingate has this id, or its id is damaged."
+            )
+        case QuotaInsufficient(model_name=name, required=required, available=available, used=used, limit=limit):
+            return 400, ArmError(
+                code="InsufficientQuota",
+                message=f"This operation require {required} new capacity in quota Tokens Per Minute (thousands) - "
+                f"{name}, which is bigger than the current available capacity {available}. The current quota usage "
+                f"is {used} and the quota limit is {limit}.",
+                target="sku.capacity",
             )
         case _:
             assert_never(refusal)

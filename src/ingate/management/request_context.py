@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from ingate.domain.change import LOCAL_ADMINISTRATOR, Actor
 
+from .access_rules import UNLIMITED, Access
+
 
 @dataclass(slots=True, kw_only=True)
 class RequestTrail:
@@ -20,6 +22,8 @@ class RequestTrail:
     """A transaction of the request has put its success into the audit trail."""
     error_code: str = ""
     """Of the answer, when it is a refusal."""
+    detail: str = ""
+    """What is worth knowing of a success that the target's id does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +39,8 @@ class RequestContext:
     """An Azure operation, such as `Microsoft.CognitiveServices/accounts/write`."""
     target_id: str
     """The ARM id that it is done to."""
-    tenant_id: str = ""
-    """Of the principal."""
-    groups: frozenset[str] = frozenset()
-    """The object ids of the groups that the principal is in."""
+    access: Access = UNLIMITED
     trail: RequestTrail = field(default_factory=RequestTrail)
-
-    @property
-    def principal_ids(self) -> frozenset[str]:
-        """Everything that a role could have been assigned to."""
-        return self.groups | {self.object_id} if self.object_id else frozenset()
 
 
 current: ContextVar[RequestContext | None] = ContextVar("current_request", default=None)
@@ -55,3 +51,16 @@ def get_actor() -> Actor:
     """Outside of requests: whoever started Ingate."""
     context = current.get()
     return LOCAL_ADMINISTRATOR if context is None else context.actor
+
+
+def get_access() -> Access:
+    """Outside of requests: unlimited."""
+    context = current.get()
+    return UNLIMITED if context is None else context.access
+
+
+def note(detail: str) -> None:
+    """Puts it beside the target's id in the audit trail. Never a secret."""
+    context = current.get()
+    if context is not None:
+        context.trail.detail = detail

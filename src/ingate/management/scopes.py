@@ -10,6 +10,7 @@ from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup, Subscription
 from ingate.wire.arm.ids import ACCOUNT_TYPE, render_account_id
 
+from .control_plane import Answer, ControlPlane, Handler, Outcome
 from .refusals import (
     PreconditionFailed,
     ResourceGroupNotFound,
@@ -20,6 +21,10 @@ from .refusals import (
 
 SUBSCRIPTION_PATH = "/subscriptions/{subscription}"
 RESOURCE_GROUP_PATH = SUBSCRIPTION_PATH + "/resourceGroups/{group}"
+PROVIDER = "/providers/Microsoft.CognitiveServices"
+ACCOUNT_PATH = RESOURCE_GROUP_PATH + PROVIDER + "/accounts/{account}"
+DEPLOYMENT_PATH = ACCOUNT_PATH + "/deployments/{deployment}"
+LOCATION_PATH = SUBSCRIPTION_PATH + PROVIDER + "/locations/{location}"
 
 
 def path_part(request: Request, name: str) -> str:
@@ -56,6 +61,16 @@ async def find_resource(
     name = path_part(request, "account")
     found = await session.resources.get_resource(render_account_id(group.subscription_id, group.name, name))
     return found or ResourceNotFound(type=ACCOUNT_TYPE, name=name, resource_group=group.name)
+
+
+def answer_head(get: Handler) -> Handler:
+    """HEAD asks only whether there is something: 204 or 404, as Resource Manager answers it."""
+
+    async def check(plane: ControlPlane, request: Request) -> Outcome:
+        outcome = await get(plane, request)
+        return Answer(status=204) if isinstance(outcome, Answer) else outcome
+
+    return check
 
 
 def decide_precondition(request: Request, etag: str | None) -> PreconditionFailed | None:

@@ -11,6 +11,7 @@ from ingate.wire.arm.envelopes import render_page
 from ingate.wire.arm.ids import render_subscription_id
 
 from .control_plane import Answer, ControlPlane, Outcome, mount
+from .request_context import get_access
 from .scopes import SUBSCRIPTION_PATH, find_subscription
 
 
@@ -24,14 +25,17 @@ def subscription_routes(plane: ControlPlane) -> list[BaseRoute]:
 
 async def list_tenants(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.state.reading() as session:
-        tenants = await session.tenants.list_tenants()
+        tenants = await session.tenants.list_tenants() if get_access().is_of_our_tenant else []
     return Answer(document=render_page([render_tenant(tenant) for tenant in tenants]))
 
 
 async def list_subscriptions(plane: ControlPlane, request: Request) -> Outcome:
+    """Those in which the caller has any role, be it on a single resource."""
     async with plane.state.reading() as session:
         subscriptions = await session.subscriptions.list_subscriptions()
-    return Answer(document=render_page([render_subscription(entry) for entry in subscriptions]))
+    items = [render_subscription(entry) for entry in subscriptions]
+    access = get_access()
+    return Answer(document=render_page([item for item in items if access.sees(item["id"])]))
 
 
 async def get_subscription(plane: ControlPlane, request: Request) -> Outcome:

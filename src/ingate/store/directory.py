@@ -102,7 +102,7 @@ class SqlDirectoryStore:
         )
         tenant_rows = await all_rows(self._connection, select(tenants.c.tenant_id).order_by(tenants.c.position))
         return tuple(
-            TrustedIssuer(issuer=issuer, tenant_id=row.tenant_id, keys=keys)
+            TrustedIssuer(issuer=issuer, tenant_id=row.tenant_id, keys=keys, is_own=True)
             for row in tenant_rows
             for issuer in render_issuers(row.tenant_id)
             if keys
@@ -167,6 +167,7 @@ def _render_deployment(row: Row[Any]) -> DirectoryDeployment:
         upstream_model=row.upstream_model,
         limits=None if limits == ExplicitLimits() else limits,
         hosting=_find_hosting(row.model_id, row.model_version),
+        requires_token=_is_entra_only(row.model_id),
         is_paused=row.is_paused,
         record_content=parse_recording(row),
     )
@@ -181,3 +182,8 @@ def _find_hosting(model_id: str, model_version: str) -> Hosting:
     model = catalog.get_model(model_id)
     version = model.get_version(model_version) if model is not None else None
     return version.hosting if version is not None else "anthropic"
+
+
+def _is_entra_only(model_id: str) -> bool:
+    model = _get_catalog().get_model(model_id)
+    return model is not None and model.entra_only

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from ingate.domain.directory import Directory, render_directory
@@ -16,9 +17,16 @@ class DirectoryFile:
     """Publishes the state's directory to one file. One object for each file, or revisions could go backwards."""
 
     def __init__(
-        self, state: State, path: Path, *, arrange: Callable[[Directory], Directory] = lambda directory: directory
+        self,
+        state: State,
+        path: Path,
+        *,
+        arrange: Callable[[Directory], Directory] = lambda directory: directory,
+        get_horizon: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """`arrange` has the last word on what gateways see."""
+        """`arrange` has the last word on what gateways see. Role assignments after the horizon do not count yet."""
+        self._get_horizon = get_horizon
+        self._content = b""
         self._state = state
         self._arrange = arrange
         self._path = path
@@ -38,6 +46,9 @@ class DirectoryFile:
             async with self._state.reading() as session:
                 if await session.directory.get_revision() == self._published:
                     return
-                directory = await session.directory.get_directory()
-            await asyncio.to_thread(write_private_file, self._path, render_directory(self._arrange(directory)))
+                directory = await session.directory.get_directory(assigned_before=self._get_horizon())
+            content = render_directory(self._arrange(directory))
+            if content != self._content:
+                await asyncio.to_thread(write_private_file, self._path, content)
+                self._content = content
             self._published = directory.revision

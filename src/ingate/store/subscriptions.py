@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingate.domain.naming import fold_name
 from ingate.domain.subscription import ResourceGroup, Subscription, Tenant
 
-from .statements import all_rows, first_row, put_row
-from .tables import resource_groups, subscriptions, tenants
+from .statements import all_rows, delete_row, first_row, put_row
+from .tables import resource_groups, resources, subscriptions, tenants
 
 
 class SqlTenantStore:
@@ -68,7 +68,7 @@ class SqlResourceGroupStore:
             resource_groups.c.name_folded == fold_name(name),
         )
         row = await first_row(self._connection, statement)
-        return None if row is None else _parse_group(row)
+        return None if row is None or _is_deleted(row) else _parse_group(row)
 
     async def list_resource_groups(self, subscription_id: str) -> list[ResourceGroup]:
         statement = (
@@ -76,12 +76,33 @@ class SqlResourceGroupStore:
             .where(resource_groups.c.subscription_id == subscription_id.lower())
             .order_by(resource_groups.c.name_folded)
         )
-        return [_parse_group(row) for row in await all_rows(self._connection, statement)]
+        return [_parse_group(row) for row in await all_rows(self._connection, statement) if not _is_deleted(row)]
 
     async def put_resource_group(self, group: ResourceGroup) -> None:
         key = {"subscription_id": group.subscription_id.lower(), "name_folded": fold_name(group.name)}
         values = {"name": group.name, "location": group.location, "document": group.document}
         await put_row(self._connection, resource_groups, key, values)
+
+    async def delete_resource_group(self, subscription_id: str, name: str) -> bool:
+        if await self.get_resource_group(subscription_id, name) is None:
+            return False
+        key = {"subscription_id": subscription_id.lower(), "name_folded": fold_name(name)}
+        owned = select(resources.c.id_folded).where(
+            resources.c.subscription_id == key["subscription_id"], resources.c.group_folded == key["name_folded"]
+        )
+        if await first_row(self._connection, owned.limit(1)) is None:
+            await delete_row(self._connection, resource_groups, key)
+        else:
+            await put_row(self._connection, resource_groups, key, {"document": _DELETED})
+        return True
+
+
+_DELETED = None
+"""The document of a group whose row is only there for its deleted resources, which refer to it."""
+
+
+def _is_deleted(row: Row[Any]) -> bool:
+    return row.document is _DELETED
 
 
 def _parse_tenant(row: Row[Any]) -> Tenant:

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from tests.support.front import Front, running_front
 from tests.support.full_disk import find_workers, full_disk
+from tests.support.raw_client import exchange
 from tests.support.recording_upstream import recording_upstream, refused_port
 from tests.support.running import RunningIngate, start_ingate
 from tests.support.strict_http import Request, render_chunks
+from tests.support.token_issuer import TokenIssuer
 from tests.support.upstream_script import (
     SHORT_STREAM,
     SSE_HEADERS,
@@ -19,6 +25,11 @@ from tests.support.upstream_script import (
     answer,
     render_head,
 )
+
+from ingate.domain.directory import Directory, DirectoryResource, parse_directory, render_directory
+from ingate.domain.network import NetworkRules
+
+from .refusal_cases import request
 
 HEAD_TIMEOUT = 0.5
 """Seconds that a client has for a request's head here."""
@@ -70,6 +81,52 @@ def refusing_ingate(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runni
         ingate.put_deployment("quota-output", capacity=3, upstream="scripted", upstream_model="quota-output")
         ingate.wait_until_served()
         yield ingate
+
+
+@pytest.fixture(scope="module")
+def guarded_front() -> Generator[Front]:
+    """A gateway whose resources and deployments are guarded, each in its own way, and all with the same key."""
+    with running_front() as front:
+        path = front.data_directory / "directory.json"
+        guarded = _guard(parse_directory(path.read_bytes()))
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(render_directory(guarded))
+        fresh.replace(path)
+        _wait_until_served(front)
+        yield front
+
+
+def _wait_until_served(front: Front) -> None:
+    deadline = time.monotonic() + 10
+    while exchange(front.address, request(host=b"closed-resource.localhost")).status == 404:
+        assert time.monotonic() < deadline, "the gateway does not take up the new directory"
+        time.sleep(0.05)
+
+
+def _guard(directory: Directory) -> Directory:
+    [resource] = directory.resources
+    [deployment] = resource.deployments
+    deployments = (
+        replace(deployment, name="claude-haiku-4-5"),
+        replace(deployment, name="paused", is_paused=True),
+        replace(deployment, name="for-tokens", requires_token=True),
+    )
+
+    def guard(name: str, **guards: object) -> DirectoryResource:
+        changes = {"name": name, "subdomain": name, "deployments": deployments, **guards}
+        return replace(resource, **cast(Any, changes))
+
+    return replace(
+        directory,
+        revision=2,
+        resources=(
+            guard("example-resource"),
+            guard("keyless-resource", allows_keys=False),
+            guard("closed-resource", network=NetworkRules(is_public=False)),
+            guard("firewalled-resource", network=NetworkRules(default_action="Deny", allowed=("203.0.113.0/24",))),
+        ),
+        issuers=(TokenIssuer().describe(),),
+    )
 
 
 @pytest.fixture

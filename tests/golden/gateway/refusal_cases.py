@@ -8,10 +8,14 @@ from typing import Literal
 from tests.support.raw_client import render_request
 from tests.support.strict_http import Headers
 
+from ingate.domain import network as n
 from ingate.domain import refusal as r
 
 API_KEY = b"{api_key}"
 """Stands for the resource's key 1, which is another in every run."""
+
+TOKEN = b"{token}"
+"""Stands for a good token of somebody who may not call Claude."""
 
 HOST = b"example-resource.localhost"
 TARGET = b"/anthropic/v1/messages"
@@ -240,6 +244,26 @@ REFUSALS = (
     ),
 )
 
+GUARDED = (
+    *(
+        Case(refusal=refusal, name=name, shape="azure", request=(request(host=host),))
+        for refusal, name, host in (
+            (n.PublicAccessDisabled, "public_access_disabled", b"closed-resource.localhost"),
+            (n.AddressNotAllowed, "address_not_allowed", b"firewalled-resource.localhost"),
+            (r.KeysDisabled, "keys_disabled", b"keyless-resource.localhost"),
+        )
+    ),
+    Case(
+        refusal=r.PermissionDenied,
+        name="permission_denied",
+        shape="azure",
+        request=(request(headers=((b"authorization", b"Bearer " + TOKEN), VERSION, JSON)),),
+    ),
+    Case(refusal=r.TokenRequired, name="token_required", shape="azure", request=(message("for-tokens"),)),
+    Case(refusal=r.DeploymentPaused, name="deployment_paused", shape="azure", request=(message("paused"),)),
+)
+"""Of resources and deployments that are not open to everyone with a key."""
+
 NOT_RECORDABLE = Case(
     refusal=r.NotRecordable,
     name="not_recordable",
@@ -294,4 +318,4 @@ HTTP_PROBLEMS = tuple(
 )
 
 CASES = (*REFUSALS, *HTTP_PROBLEMS)
-ALL_CASES = (*CASES, NOT_RECORDABLE, QUOTA_UNAVAILABLE, SHUTTING_DOWN)
+ALL_CASES = (*CASES, *GUARDED, NOT_RECORDABLE, QUOTA_UNAVAILABLE, SHUTTING_DOWN)

@@ -7,15 +7,19 @@ import os
 import re
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import pytest
+from tests.support.front import Front
+from tests.support.messages_requests import API_KEY as FRONT_KEY
 from tests.support.raw_client import Address, NoAnswer, RawClient
 from tests.support.recording_upstream import refused_port
 from tests.support.running import RunningIngate, start_ingate
 from tests.support.strict_http import Incomplete, Response, parse_response
+from tests.support.token_issuer import TokenIssuer
 
 from ingate.domain.refusal import QuotaBucket, Refusal
 from ingate.domain.upstream import UpstreamFailure
@@ -27,9 +31,11 @@ from .refusal_cases import (
     ALL_CASES,
     API_KEY,
     CASES,
+    GUARDED,
     NOT_RECORDABLE,
     QUOTA_UNAVAILABLE,
     SHUTTING_DOWN,
+    TOKEN,
     Case,
     Filler,
     Shape,
@@ -42,6 +48,12 @@ REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "errors.md"
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_refusal_of_the_gateway_is_its_golden_file(refusing_ingate: RunningIngate, case: Case) -> None:
     check(case, ask(refusing_ingate, case))
+
+
+@pytest.mark.parametrize("case", GUARDED, ids=lambda case: case.name)
+def test_a_refusal_of_what_is_guarded_is_its_golden_file(guarded_front: Front, case: Case) -> None:
+    token = TokenIssuer().issue("somebody without a role").encode()
+    check(case, converse(guarded_front.address, case, {API_KEY: FRONT_KEY, TOKEN: token}))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -83,17 +95,26 @@ def address_of(ingate: RunningIngate) -> Address:
 
 
 def ask(ingate: RunningIngate, case: Case) -> bytes:
-    """Every byte that comes back on the connection."""
-    key, address = ingate.get_keys(case.resource)["key1"].encode(), address_of(ingate)
+    return converse(address_of(ingate), case, {API_KEY: ingate.get_keys(case.resource)["key1"].encode()})
+
+
+def converse(address: Address, case: Case, credentials: Mapping[bytes, bytes]) -> bytes:
+    """Every byte that comes back on the connection. `credentials` by what stands for them."""
     for earlier in case.before:
         with RawClient(address) as client:
-            client.send(earlier.replace(API_KEY, key))
+            client.send(fill_in(earlier, credentials))
             client.read_response(method=b"POST")
     with RawClient(address) as client:
         for part in case.request:
-            client.send(part.byte * part.count if isinstance(part, Filler) else part.replace(API_KEY, key))
+            client.send(part.byte * part.count if isinstance(part, Filler) else fill_in(part, credentials))
         first = case.request[0]
         return read_bytes(client, b"HEAD" if isinstance(first, bytes) and first.startswith(b"HEAD") else b"POST")
+
+
+def fill_in(part: bytes, credentials: Mapping[bytes, bytes]) -> bytes:
+    for placeholder, credential in credentials.items():
+        part = part.replace(placeholder, credential)
+    return part
 
 
 def read_bytes(client: RawClient, method: bytes, seconds: float = 5.0) -> bytes:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from tests.support.control_plane import NOW
+
 from ingate.domain.deployment import CapacityOutOfRange, DeploymentTypeNotSupported, ModelNotSupported
+from ingate.domain.quota_allocation import QuotaInsufficient
 from ingate.domain.upstream_rules import UpstreamInvalid
 from ingate.management import refusals as r
 
@@ -32,12 +36,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`before` is sent first and must succeed; `request` is refused."""
+    """`before` is sent first and must succeed; `request` is refused. `settings` are the control plane's."""
 
     refusal: type[object]
     name: str
     request: Request
     before: Sequence[Request] = ()
+    settings: dict[str, Any] = field(default_factory=lambda: {})
 
 
 def put_account(**body: Any) -> Request:
@@ -57,10 +62,10 @@ def put_upstream(name: str = "other", group: str | None = None, **properties: An
 
 
 OTHER_GROUP = GROUP.replace("}", "}-2")
+COGNITIVE = "{subscription}/providers/Microsoft.CognitiveServices"
+SLOW: dict[str, Any] = {"operation_seconds": 60.0, "operation_key": bytes(32)}
 
 CASES: tuple[Case, ...] = (
-    Case(refusal=r.TokenMissing, name="token_missing", request=Request(token=None)),
-    Case(refusal=r.TokenWrong, name="token_wrong", request=Request(token="not-the-token")),
     Case(refusal=r.ApiVersionMissing, name="api_version_missing", request=Request(api_version=None)),
     Case(refusal=r.ApiVersionInvalid, name="api_version_invalid", request=Request(api_version="latest")),
     Case(refusal=r.ApiVersionInvalid, name="api_version_no_date", request=Request(api_version="2025-13-45")),
@@ -152,7 +157,99 @@ CASES: tuple[Case, ...] = (
     Case(
         refusal=r.ProtectionNotEnforced,
         name="protection_not_enforced",
-        request=Request(method="PATCH", body={"properties": {"disableLocalAuth": True}}),
+        request=Request(method="PATCH", body={"properties": {"publicNetworkAccess": "SecuredByPerimeter"}}),
+    ),
+    Case(
+        refusal=r.PropertyInvalid,
+        name="network_rule_invalid",
+        request=put_account(properties={"networkAcls": {"ipRules": [{"value": "10.0.0.0/8"}, {"value": "CANARY"}]}}),
+    ),
+    Case(
+        refusal=r.PropertyInvalid,
+        name="identity_type_invalid",
+        request=put_account(identity={"type": "CANARY"}),
+    ),
+    Case(
+        refusal=r.PropertyInvalid,
+        name="version_upgrade_option_invalid",
+        request=Request(
+            method="PUT",
+            path=f"{ACCOUNT}/deployments/prod-a",
+            body={"properties": {"model": OPUS, "versionUpgradeOption": "Never"}},
+        ),
+    ),
+    Case(refusal=r.SkuNotSupported, name="sku_not_supported", request=put_account(sku={"name": "F0"})),
+    Case(
+        refusal=r.ResourceDeleted,
+        name="resource_deleted",
+        before=(Request(method="DELETE"),),
+        request=Request(method="PUT", body={"location": "eastus2"}),
+    ),
+    Case(
+        refusal=r.SubdomainInUse,
+        name="subdomain_in_use_by_a_deleted_resource",
+        before=(Request(method="DELETE"),),
+        request=put_account(properties={"customSubDomainName": "example-resource"}),
+    ),
+    Case(
+        refusal=r.NothingToRestore,
+        name="nothing_to_restore",
+        request=put_account(properties={"restore": True}),
+    ),
+    Case(
+        refusal=r.ResourceNotFound,
+        name="deleted_account_not_found",
+        request=Request(path=f"{COGNITIVE}/locations/eastus2/resourceGroups/g1/deletedAccounts/nothing"),
+    ),
+    Case(
+        refusal=r.AccountBusy,
+        name="account_busy",
+        settings=SLOW,
+        before=(put_account(),),
+        request=put_account(tags={"a": "b"}),
+    ),
+    Case(
+        refusal=r.ParentBusy,
+        name="parent_busy",
+        settings={**SLOW, "clock": lambda: NOW + timedelta(hours=1)},
+        before=(put_deployment(name="first-1"),),
+        request=put_deployment(name="second-1"),
+    ),
+    Case(
+        refusal=r.OperationNotFound,
+        name="operation_not_found",
+        request=Request(path=f"{COGNITIVE}/locations/eastus2/operationStatuses/AAAA"),
+    ),
+    Case(
+        refusal=QuotaInsufficient,
+        name="quota_insufficient",
+        settings={"subscription_quota": "enterprise"},
+        request=put_deployment(sku={"name": "GlobalStandard", "capacity": 1}),
+    ),
+    Case(
+        refusal=r.ProviderDataInvalid,
+        name="provider_data_incomplete",
+        request=Request(
+            method="PUT",
+            path=f"{ACCOUNT}/deployments/prod-a",
+            body={"properties": {"model": OPUS, "modelProviderData": {"industry": "technology"}}},
+        ),
+    ),
+    Case(
+        refusal=r.ProjectManagementDisabled,
+        name="project_management_disabled",
+        request=Request(method="PUT", path=f"{ACCOUNT}/projects/first", body={"location": "eastus2"}),
+    ),
+    Case(
+        refusal=r.ProviderNotFound,
+        name="provider_not_found",
+        request=Request(path="{subscription}/providers/Microsoft.Nothing"),
+    ),
+    Case(refusal=r.QueryParameterInvalid, name="top_invalid", request=Request(path=f"{ACCOUNTS}?$top=0")),
+    Case(
+        refusal=r.FilterInvalid,
+        name="filter_invalid",
+        request=Request(path="{subscription}/resources?$filter=name ne 'x'"),
     ),
     Case(
         refusal=r.KeyNameInvalid,

@@ -7,6 +7,7 @@ from typing import get_args
 
 import httpx2
 import pytest
+from tests.golden.management.access_cases import ACCESS_CASES
 from tests.golden.management.refusal_cases import CASES, Case, Request
 from tests.support.control_plane import ManagementClient
 
@@ -18,6 +19,7 @@ SHOWN_HEADERS = ("content-type", "www-authenticate", "allow", "x-ms-failure-caus
 
 async def send(client: ManagementClient, request: Request) -> httpx2.Response:
     path = request.path.format(
+        subscription=client.subscription_path,
         group=client.group_path,
         accounts=client.accounts_path,
         account=client.account_path,
@@ -42,10 +44,12 @@ def render_golden(response: httpx2.Response) -> bytes:
 @pytest.mark.anyio
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_a_management_refusal_is_its_golden_file(client: ManagementClient, case: Case) -> None:
+    configured = client.with_settings(**case.settings)
     for request in case.before:
-        assert (await send(client, request)).is_success
+        assert (await send(configured, request)).is_success
 
-    response = await send(client, case.request)
+    response = await send(configured, case.request)
+    await configured.close()
 
     assert response.is_client_error
     assert "CANARY" not in response.text, "a refusal repeats what may be a secret"
@@ -63,8 +67,8 @@ def check_golden(path: Path, actual: bytes) -> None:
 
 
 def test_every_kind_of_refusal_has_a_golden_file() -> None:
-    assert {case.refusal for case in CASES} == set(get_args(ManagementRefusal))
+    assert {case.refusal for case in (*CASES, *ACCESS_CASES)} == set(get_args(ManagementRefusal))
 
 
 def test_every_golden_file_has_a_case() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.http")} == {case.name for case in CASES}
+    assert {path.stem for path in GOLDEN.glob("*.http")} == {case.name for case in (*CASES, *ACCESS_CASES)}

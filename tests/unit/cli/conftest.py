@@ -10,7 +10,8 @@ import click
 import httpx2
 import pytest
 from click.testing import CliRunner, Result
-from tests.unit.cli.fake_ingate import GATEWAY_URL, MANAGEMENT_URL, SUBSCRIPTION, TOKEN, FakeIngate
+from tests.unit.cli.fake_entra import TENANT
+from tests.unit.cli.fake_ingate import GATEWAY_URL, MANAGEMENT_URL, SECURE_URL, SUBSCRIPTION, TOKEN, FakeIngate
 
 from ingate.cli.app import build_cli
 from ingate.cli.invocation import Invocation
@@ -42,9 +43,10 @@ def data_dir(tmp_path: Path) -> Path:
         "pid": 1,
         "gateway_url": GATEWAY_URL,
         "management_url": MANAGEMENT_URL,
+        "management_tls_url": SECURE_URL,
         "subscription_id": SUBSCRIPTION,
         "resource_group": "example-group",
-        "tenant_id": "11111111-1111-1111-1111-111111111111",
+        "tenant_id": TENANT,
         "default_resource": "example-resource",
     }
     (tmp_path / "running.json").write_text(json.dumps(running))
@@ -70,12 +72,14 @@ def run(ingate: FakeIngate, data_dir: Path, cli: click.Group) -> Run:
     ) -> Result:
         # Whatever the machine that runs the tests has set must not matter: None unsets.
         unset = dict.fromkeys(("INGATE_MANAGEMENT_URL", "INGATE_API_KEY", "ANTHROPIC_FOUNDRY_API_KEY"))
-        variables = {"INGATE_DATA_DIR": str(data_dir)} | (environment or {})
+        variables = {"INGATE_DATA_DIR": str(data_dir), "INGATE_CONFIG_DIR": str(data_dir / "config")}
+        variables |= environment or {}
         invocation = Invocation(
             environment=variables,
             stdin_is_terminal=terminal,
             stdout_is_terminal=terminal,
             transport=httpx2.MockTransport(ingate.handle),
+            clock=ingate.entra.clock,
         )
         return CliRunner().invoke(cli, arguments, obj=invocation, env=unset | variables, input=stdin)
 

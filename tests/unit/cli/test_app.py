@@ -34,7 +34,7 @@ def test_every_command_and_option_is_in_the_reference(cli: click.Group) -> None:
         documented = text[path] + common
         for parameter in command.params:
             if isinstance(parameter, click.Option):
-                for name in parameter.opts:
+                for name in (*parameter.opts, *parameter.secondary_opts):
                     assert f"`{name}" in documented, f"{path} {name} is not in docs/reference/cli.md"
             else:
                 assert parameter.make_metavar(click.Context(command)).strip("[]") in text[path]
@@ -45,7 +45,9 @@ def test_the_reference_has_no_command_or_option_that_does_not_exist(cli: click.G
     for path, text in sections().items():
         if not path.startswith("ingate "):
             continue
-        options = {name for parameter in commands[path].params for name in parameter.opts}
+        options = {
+            name for parameter in commands[path].params for name in (*parameter.opts, *parameter.secondary_opts)
+        }
         for line in text.splitlines():
             if line.startswith("| `-"):
                 named = {part.strip("` ").split(" ")[0] for part in line.split("|")[1].split(",")}

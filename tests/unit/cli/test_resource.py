@@ -42,7 +42,7 @@ def test_a_resource_is_created_with_its_own_subdomain(run: Run, ingate: FakeInga
     assert "Created resource Team-B" in result.stderr
     stored = ingate.arm[account_path("Team-B")]
     assert stored["location"] == "swedencentral"
-    assert stored["properties"] == {"customSubDomainName": "Team-B"}
+    assert stored["properties"] == {"customSubDomainName": "Team-B", "allowProjectManagement": True}
     assert json.loads(result.stdout) == stored
 
 
@@ -94,7 +94,7 @@ def test_deleting_with_yes_or_from_a_script_does_not_ask(run: Run, ingate: FakeI
     assert run("resource", "delete", "other", "--yes", terminal=True).exit_code == 0
     result = run("resource", "delete", "example-resource")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "Deleted resource example-resource.\n"
+    assert result.stderr.startswith("Deleted resource example-resource. For 48 hours")
 
 
 def test_steering_characters_in_a_name_do_not_reach_the_terminal(run: Run, ingate: FakeIngate) -> None:

@@ -21,6 +21,7 @@ from ingate.domain.upstream import (
     UpstreamRequest,
     UpstreamSink,
 )
+from ingate.gateway.client_address import FrontNetwork
 from ingate.gateway.connection import WRITE_HIGH_WATER, ClientConnection
 from ingate.gateway.directory_index import DirectoryIndex
 from ingate.gateway.drains import Drains
@@ -303,7 +304,9 @@ class FakeFront:
         drain_patience: float = 0,
         limiter: InProcessLimiter | None = None,
         record_content: ContentRecording | None = None,
+        network: FrontNetwork | None = None,
     ) -> None:
+        self.network = network or FrontNetwork()
         self.transcript: Transcript = []
         self.clock = FakeClock()
         self.upstream = FakeUpstream(self.transcript)
@@ -321,11 +324,17 @@ class FakeFront:
             drains=Drains(patience=drain_patience),
             content_log=self.content_log,
         )
-        self.server = GatewayServer(pipeline=self.pipeline, limits=limits or FrontLimits(), clock=self.clock)
+        self.server = GatewayServer(
+            pipeline=self.pipeline, limits=limits or FrontLimits(), clock=self.clock, network=self.network
+        )
 
     def index(self, directory: Directory) -> DirectoryIndex:
         return DirectoryIndex(
-            directory, get_upstream=lambda _: self.upstream, default_resource="example-resource", domains=()
+            directory,
+            get_upstream=lambda _: self.upstream,
+            default_resource="example-resource",
+            domains=(),
+            private_ranges=self.network.private_ranges,
         )
 
     def connect(self) -> FakeClient:

@@ -6,6 +6,7 @@ import pytest
 from tests.support.control_plane import ManagementClient
 
 from ingate.domain.directory import Directory, DirectoryResource, parse_directory
+from ingate.domain.network import NetworkRules
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +73,7 @@ async def test_unknown_properties_are_kept_and_read_only_ones_are_not_believed(c
     await client.send("PUT", f"{client.accounts_path}/another", body)
 
     account = (await client.send("GET", f"{client.accounts_path}/another")).json()
-    assert account["identity"] == {"type": "SystemAssigned"}
+    assert account["identity"]["type"] == "SystemAssigned"
     assert account["properties"]["allowProjectManagement"] is True
     assert account["properties"]["future"] == {"nested": [1, 2.5, None]}
     assert account["properties"]["endpoint"] == "http://another.localhost:8080/"
@@ -142,14 +143,58 @@ async def test_lists_are_by_group_and_by_subscription(client: ManagementClient) 
     assert "nextLink" not in everywhere
 
 
-async def test_deleting_is_200_then_204_and_takes_keys_and_deployments_along(client: ManagementClient) -> None:
+async def test_deleting_is_200_then_204_and_closes_the_data_plane(client: ManagementClient) -> None:
     assert (await client.send("DELETE", client.account_path)).status_code == 200
     assert find_resource(client, "example-resource") is None
     assert (await client.send("DELETE", client.account_path)).status_code == 204
     assert (await client.send("POST", f"{client.account_path}/listKeys")).status_code == 404
 
-    await client.send("PUT", client.account_path, NEW)
-    assert (await client.send("GET", f"{client.account_path}/deployments")).json() == {"value": []}
+
+async def test_head_says_whether_there_is_an_account(client: ManagementClient) -> None:
+    assert (await client.send("HEAD", client.account_path)).status_code == 204
+    assert (await client.send("HEAD", f"{client.accounts_path}/nothing")).status_code == 404
+
+
+async def test_protections_are_kept_and_reach_gateways(client: ManagementClient) -> None:
+    acls = {
+        "defaultAction": "Deny",
+        "bypass": "AzureServices",
+        "ipRules": [{"value": "203.0.113.7"}, {"value": "2001:db8::/32"}],
+        "virtualNetworkRules": [{"id": "/subscriptions/s/virtualNetworks/v/subnets/n", "state": "x"}],
+    }
+    properties = {"disableLocalAuth": True, "publicNetworkAccess": "Disabled", "networkAcls": acls}
+    response = await client.send("PATCH", client.account_path, {"properties": properties})
+
+    assert response.status_code == 200
+    shown = response.json()["properties"]
+    assert {name: shown[name] for name in properties} == properties
+    published = find_resource(client, "example-resource")
+    assert published is not None
+    assert not published.allows_keys
+    assert published.network == NetworkRules(
+        is_public=False, default_action="Deny", allowed=("203.0.113.7", "2001:db8::/32")
+    )
+
+
+async def test_a_custom_subdomain_cannot_be_taken_away(client: ManagementClient) -> None:
+    for method in ("PATCH", "PUT"):
+        body = {"location": "eastus2", "properties": {"customSubDomainName": None}}
+        response = await client.send(method, client.account_path, body)
+        assert response.json()["properties"]["customSubDomainName"] == "example-resource"
+
+
+async def test_what_only_ingate_says_of_an_identity_is_not_believed(client: ManagementClient) -> None:
+    identity: dict[str, Any] = {
+        "type": "systemassigned,userassigned",
+        "principalId": "forged",
+        "userAssignedIdentities": {"/i": {}},
+    }
+    await client.send("PUT", f"{client.accounts_path}/another", {**NEW, "identity": identity})
+
+    shown = (await client.send("GET", f"{client.accounts_path}/another")).json()["identity"]
+    assert shown["type"] == "SystemAssigned, UserAssigned"
+    assert shown["userAssignedIdentities"] == {"/i": {}}
+    assert shown.get("principalId") != "forged"
 
 
 async def test_if_none_match_creates_only_what_is_not_there(client: ManagementClient) -> None:

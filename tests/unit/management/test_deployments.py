@@ -306,3 +306,39 @@ class TestContentRecording:
         assert said in response.json()["error"]["message"]
         assert "secret" not in response.text, "a pattern may tell what is secret"
         assert find_published(client, "a1") is None
+
+
+async def test_a_paused_deployment_keeps_everything_but_its_callers(client: ManagementClient) -> None:
+    path = path_of(client, "claude-opus-4-5")
+    paused = await client.send("POST", f"{path}/pause")
+    assert (paused.status_code, paused.json()["properties"]["deploymentState"]) == (200, "Paused")
+    published = find_published(client, "claude-opus-4-5")
+    assert published is not None
+    assert published.is_paused
+
+    changed = await client.send("PUT", path, {"properties": {"model": {"name": "claude-opus-4-5"}}})
+    assert changed.json()["properties"]["deploymentState"] == "Paused"
+
+    resumed = await client.send("POST", f"{path}/resume")
+    assert resumed.json()["properties"]["deploymentState"] == "Running"
+    again = await client.send("POST", f"{path}/resume")
+    assert again.json()["etag"] == resumed.json()["etag"]
+    assert (await client.send("POST", f"{path_of(client, 'nothing')}/pause")).status_code == 404
+
+
+async def test_what_capacity_gives_is_shown_as_rate_limits(client: ManagementClient) -> None:
+    body = AZURE_CLI_BODY | {"sku": {"name": "GlobalStandard", "capacity": 25}}
+    properties = (await client.send("PUT", path_of(client, "prod-a"), body)).json()["properties"]
+    assert properties["currentCapacity"] == 25
+    assert [(limit["key"], limit["count"]) for limit in properties["rateLimits"]] == [
+        ("request", 25),
+        ("token", 25_000),
+    ]
+    assert (properties["callRateLimit"]["count"], properties["callRateLimit"]["renewalPeriod"]) == (25, 60)
+    assert properties["versionUpgradeOption"] == "OnceNewDefaultVersionAvailable"
+    assert properties["capabilities"]["hostedOn"] == "azure"
+
+
+async def test_head_says_whether_there_is_a_deployment(client: ManagementClient) -> None:
+    assert (await client.send("HEAD", path_of(client, "claude-opus-4-5"))).status_code == 204
+    assert (await client.send("HEAD", path_of(client, "nothing"))).status_code == 404

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from ingate.identity.authorization_codes import AuthorizationCode, CodeFault, fits_challenge
+from ingate.identity.issuing import Grant
+from ingate.identity.users import find_user
 from ingate.wire.entra.errors import (
     EntraError,
     challenge_mismatch,
@@ -16,9 +19,6 @@ from ingate.wire.entra.errors import (
     redirect_uri_wrong,
 )
 
-from ..authorization_codes import AuthorizationCode, CodeFault, fits_challenge
-from ..issuing import Grant
-from ..users import find_user
 from .grant_request import GrantRequest, grant_to_user, read_asked
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ingate.identity.audiences import DEFAULT, ScopeRequest, find_audience, parse_default_scope
+from ingate.identity.issuing import Grant
+from ingate.identity.tenants import require_tenant
 from ingate.wire.entra.errors import EntraError, client_credential_missing, parameter_missing
 
-from ..audiences import DEFAULT, ScopeRequest, find_audience, parse_default_scope
-from ..issuing import Grant
-from ..tenants import require_tenant
 from .grant_request import GrantRequest
 
 

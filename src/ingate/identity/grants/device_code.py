@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ingate.identity.device_sign_ins import DeviceSignIn, DeviceState, note_poll
+from ingate.identity.issuing import Grant
+from ingate.identity.users import find_user
 from ingate.wire.entra.errors import (
     EntraError,
     authorization_pending,
@@ -14,9 +17,6 @@ from ingate.wire.entra.errors import (
     polling_too_fast,
 )
 
-from ..device_sign_ins import DeviceSignIn, DeviceState, note_poll
-from ..issuing import Grant
-from ..users import find_user
 from .grant_request import GrantRequest, grant_to_user, read_asked
 
 

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from ingate.domain.principal import Principal
 from ingate.domain.state import StateSession
+from ingate.identity.audiences import DEFAULT, ScopeRequest, decide_user_scopes, find_audience, parse_scope
+from ingate.identity.client_authentication import ClientMethod
+from ingate.identity.clients import Client
+from ingate.identity.entra import Entra
+from ingate.identity.forms import Form
+from ingate.identity.issuing import Grant
+from ingate.identity.tenants import TenantSegment
+from ingate.identity.turn import Turn
+from ingate.identity.users import find_home
 from ingate.wire.entra.errors import EntraError, client_not_found, parameter_missing
-
-from ..audiences import DEFAULT, ScopeRequest, decide_user_scopes, find_audience, parse_scope
-from ..client_authentication import ClientMethod
-from ..clients import Client
-from ..entra import Entra
-from ..forms import Form
-from ..issuing import Grant
-from ..tenants import TenantSegment
-from ..turn import Turn
-from ..users import find_home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
 from __future__ import annotations
 
 from ingate.domain.token import TokenClaims, TokenFault
+from ingate.identity.issuing import Grant
+from ingate.identity.own_tokens import decide_own_token
+from ingate.identity.users import find_user
 from ingate.wire.entra.errors import (
     EntraError,
     client_credential_missing,
@@ -17,9 +20,6 @@ from ingate.wire.entra.errors import (
     user_assertion_of_application,
 )
 
-from ..issuing import Grant
-from ..own_tokens import decide_own_token
-from ..users import find_user
 from .grant_request import GrantRequest, grant_to_user, read_asked
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ingate.identity.issuing import Grant
+from ingate.identity.users import authenticate_user
 from ingate.wire.entra.errors import EntraError, parameter_missing
 
-from ..issuing import Grant
-from ..users import authenticate_user
 from .grant_request import GrantRequest, grant_to_user, read_asked
 
 

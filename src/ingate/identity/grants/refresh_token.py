@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ingate.domain.principal import Principal
+from ingate.identity.audiences import ScopeRequest, parse_scope
+from ingate.identity.issuing import Grant
+from ingate.identity.refresh_tokens import RefreshToken, RefreshTokens, is_expired, make_stamp
 from ingate.wire.entra.errors import (
     EntraError,
     grant_expired,
@@ -13,9 +16,6 @@ from ingate.wire.entra.errors import (
     user_disabled,
 )
 
-from ..audiences import ScopeRequest, parse_scope
-from ..issuing import Grant
-from ..refresh_tokens import RefreshToken, RefreshTokens, is_expired, make_stamp
 from .grant_request import GrantRequest, grant_to_user
 
 

@@ -122,8 +122,9 @@ def client_secret_wrong(client_id: str) -> EntraError:
 
 def client_secret_expired(client_id: str) -> EntraError:
     text = (
-        f"The provided client secret keys for app '{client_id}' are expired. Make new ones with: ingate principal "
-        "add-secret."
+        f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new "
+        "keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added "
+        "security: https://aka.ms/certCreds."
     )
     return EntraError(number=7000222, error="invalid_client", text=text, status=401)
 

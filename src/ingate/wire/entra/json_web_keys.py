@@ -17,6 +17,8 @@ class PublishedKey:
     key_id: str | None
     modulus: str
     exponent: str
+    issuer: str | None = None
+    """The only one that it signs for, where the set says so as Microsoft's do; `{tenantid}` stands for any tenant."""
 
 
 def render_key(
@@ -57,12 +59,17 @@ def _parse_key(key: object) -> PublishedKey | None:
     if not isinstance(key, dict):
         return None
     fields = cast("dict[str, object]", key)
-    modulus, exponent, key_id = fields.get("n"), fields.get("e"), fields.get("kid")
+    modulus, exponent, key_id, issuer = (fields.get(name) for name in ("n", "e", "kid", "issuer"))
     if fields.get("kty") != "RSA" or fields.get("use", "sig") != "sig":
         return None
     if not isinstance(modulus, str) or not isinstance(exponent, str):
         return None
-    return PublishedKey(key_id=key_id if isinstance(key_id, str) else None, modulus=modulus, exponent=exponent)
+    return PublishedKey(
+        key_id=key_id if isinstance(key_id, str) else None,
+        modulus=modulus,
+        exponent=exponent,
+        issuer=issuer if isinstance(issuer, str) else None,
+    )
 
 
 def encode_base64url(data: bytes) -> str:

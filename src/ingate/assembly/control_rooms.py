@@ -1,0 +1,156 @@
+"""What the control process is made of: management, identity, the directory file, and what is looked after."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+from ingate.domain.directory import Directory, DirectoryMalformed, parse_directory
+from ingate.domain.issuer_source import IssuerSource, parse_issuer_source
+from ingate.domain.quota_allocation import SubscriptionQuota
+from ingate.domain.upstream import UpstreamDefinition
+from ingate.identity.document_fetch import fetch_document
+from ingate.identity.identity_plane import IdentityPlane
+from ingate.identity.signing_keys import seed_identity
+from ingate.management.account_lifecycle import purge_expired_accounts
+from ingate.management.control_plane import ControlPlane
+from ingate.settings import Settings
+from ingate.store.catalog_file import read_catalog
+from ingate.store.directory_file import DirectoryFile
+from ingate.store.grant_sealing import GrantSealer
+from ingate.store.opening import KEY_FILE, Stores
+from ingate.store.private_file import write_private_file
+from ingate.store.role_file import read_built_in_roles
+from ingate.store.sealing import open_sealer
+from ingate.store.secret_hashing import hash_secret, verify_secret
+
+from .gateway import DIRECTORY_FILE
+from .identifiers import make_api_key, make_guid, make_secret
+from .local_upstream import put_in_simulators_place
+from .recording import put_recorded_deployments
+from .trusted_issuers import TrustedIssuers, fetch_keys
+
+_log = logging.getLogger(__name__)
+
+OPERATION_KEY_FILE = "operation.key"
+IDENTITY_HEADER_FILE = "identity.header"
+"""What applications send as `X-IDENTITY-HEADER` to the managed identity endpoint in App Service's form."""
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRooms:
+    settings: Settings
+    plane: ControlPlane
+    identity: IdentityPlane
+    trusted: TrustedIssuers
+    directory_file: DirectoryFile
+
+    async def look_after(self) -> None:
+        """Until it is cancelled."""
+        await asyncio.gather(self.trusted.run(), self._spread_roles(), self._renew())
+
+    async def _spread_roles(self) -> None:
+        """Role assignments come into force some time after they were made, if the settings say so."""
+        while self.settings.role_propagation > 0:
+            await asyncio.sleep(1)
+            await self.directory_file.publish_again()
+
+    async def _renew(self) -> None:
+        """Deleted resources whose time is over go for good; a signing key is followed by the next in time."""
+        while True:
+            try:
+                await purge_expired_accounts(self.plane)
+                await seed_identity(self.identity)
+            except Exception:  # noqa: BLE001 - of whatever room: the next time may be better
+                _log.exception("the hourly upkeep failed")
+            await asyncio.sleep(HOUR)
+
+
+def make_control_rooms(
+    settings: Settings, stores: Stores, *, gateway_url: str, local: UpstreamDefinition | None
+) -> ControlRooms:
+    def arrange(directory: Directory) -> Directory:
+        directory = trusted.arrange(directory)
+        if settings.record_to:
+            return put_recorded_deployments(directory, settings)
+        return put_in_simulators_place(directory, local) if local is not None else directory
+
+    def get_horizon() -> datetime | None:
+        if settings.role_propagation <= 0:
+            return None
+        return datetime.now(UTC) - timedelta(seconds=settings.role_propagation)
+
+    directory_file = DirectoryFile(
+        stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange, get_horizon=get_horizon
+    )
+    trusted = _make_trusted_issuers(settings, directory_file)
+    plane = ControlPlane(
+        state=stores,
+        catalog=read_catalog(),
+        clock=lambda: datetime.now(UTC),
+        new_id=make_guid,
+        new_api_key=make_api_key,
+        publish=directory_file.publish,
+        endpoint_for=lambda subdomain: _get_endpoint(subdomain, settings, gateway_url),
+        built_in_roles=read_built_in_roles(),
+        new_secret=make_secret,
+        hash_secret=hash_secret,
+        list_trusted_issuers=trusted.list_issuers,
+        subscription_quota=cast("SubscriptionQuota", settings.subscription_quota),
+        operation_seconds=settings.operation_seconds,
+        operation_key=read_secret(settings.data_dir / OPERATION_KEY_FILE).encode("ascii"),
+    )
+    identity = IdentityPlane(
+        state=stores,
+        clock=lambda: datetime.now(UTC),
+        new_id=make_guid,
+        random_bytes=secrets.token_bytes,
+        publish=directory_file.publish,
+        verify_secret=verify_secret,
+        sealer=GrantSealer(open_sealer(settings.data_dir / KEY_FILE, database_has_keys=True)),
+        fetch=fetch_document,
+        managed_identity=settings.managed_identity or None,
+        app_service_secrets=(read_secret(settings.data_dir / IDENTITY_HEADER_FILE),),
+    )
+    return ControlRooms(
+        settings=settings, plane=plane, identity=identity, trusted=trusted, directory_file=directory_file
+    )
+
+
+def read_secret(path: Path) -> str:
+    """A random one of this data directory, made when it is asked for first."""
+    if path.exists():
+        return path.read_text("ascii").strip()
+    secret = secrets.token_urlsafe(48)
+    write_private_file(path, secret.encode("ascii") + b"\n")
+    return secret
+
+
+def _make_trusted_issuers(settings: Settings, directory_file: DirectoryFile) -> TrustedIssuers:
+    parsed = [parse_issuer_source(text) for text in settings.trusted_issuers]
+    trusted = TrustedIssuers(
+        [source for source in parsed if isinstance(source, IssuerSource)],
+        fetch=fetch_keys,
+        clock=time.monotonic,
+        publish=directory_file.publish_again,
+    )
+    with contextlib.suppress(OSError, DirectoryMalformed):
+        trusted.remember(parse_directory((settings.data_dir / DIRECTORY_FILE).read_bytes()))
+    return trusted
+
+
+def _get_endpoint(subdomain: str, settings: Settings, gateway_url: str) -> str:
+    """The default resource answers at the bare address; the others have a host name each."""
+    if subdomain == settings.default_resource:
+        return f"{gateway_url}/"
+    port = gateway_url.rpartition(":")[2]
+    return f"http://{subdomain}.{settings.domains[0] if settings.domains else 'localhost'}:{port}/"
