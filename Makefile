@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
+PROCESSES ?= 2
 
 .PHONY: help up test check fmt bench fuzz lock local clean
 
@@ -38,8 +39,8 @@ up: $(VENV)/.runtime ## Serve (ARGS="--port 9000" passes options)
 local: $(VENV)/.local ## Serve a small real model (a toy) behind every deployment
 	@$(BIN)/ingate up --local smollm2 $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.local ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev $(VENV)/.local ## Run the tests (PROCESSES=1 one after another)
+	@$(BIN)/python -m pytest -n $(PROCESSES) $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, documents
 	$(BIN)/ruff format --check .
