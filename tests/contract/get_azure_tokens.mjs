@@ -26,10 +26,15 @@ async function run({ name, credential: kind, arguments: given, scopes, base_url:
   const credential = new identity[kind](...options);
   const tokens = [];
   for (const scope of scopes) tokens.push((await credential.getToken(scope)).token);
+  // The library's own provider asks for tokens of another kind (`enableCae`), which it keeps apart: a person who has
+  // just signed in would be asked again.
+  const isPerson = kind === "DeviceCodeCredential";
   const client = new AnthropicFoundry({
     baseURL,
     maxRetries: 0,
-    azureADTokenProvider: identity.getBearerTokenProvider(credential, scopes[0]),
+    azureADTokenProvider: isPerson
+      ? async () => (await credential.getToken(scopes[0])).token
+      : identity.getBearerTokenProvider(credential, scopes[0]),
   });
   const message = await client.messages.create({
     model: "claude-haiku-4-5",

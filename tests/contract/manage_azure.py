@@ -66,7 +66,7 @@ class Scenario:
         begun = time.monotonic()
         try:
             result = act()
-            shown = result.as_dict() if hasattr(result, "as_dict") else result
+            shown = render(result)
         except Exception as error:  # noqa: BLE001 - the test judges what a user would see
             result = None
             shown = {"error": describe(error)}
@@ -106,10 +106,7 @@ class Scenario:
         self.step("deployment", lambda: self._deploy().result())
 
     def _check_domain(self) -> Any:
-        parameters = cognitive_models.CheckDomainAvailabilityParameter(
-            subdomain_name=ACCOUNT, type="Microsoft.CognitiveServices/accounts"
-        )
-        return self.cognitive.check_domain_availability(parameters)
+        return self.cognitive.check_domain_availability(ACCOUNT, "Microsoft.CognitiveServices/accounts")
 
     def _account(self, **properties: Any) -> Any:
         return cognitive_models.Account(
@@ -118,7 +115,9 @@ class Scenario:
             sku=cognitive_models.Sku(name="S0"),
             identity=cognitive_models.Identity(type="SystemAssigned"),
             tags={"purpose": "contract"},
-            properties=cognitive_models.AccountProperties(custom_sub_domain_name=ACCOUNT, **properties),
+            properties=cognitive_models.AccountProperties(
+                custom_sub_domain_name=ACCOUNT, allow_project_management=True, **properties
+            ),
         )
 
     def _deploy(self) -> Any:
@@ -134,9 +133,7 @@ class Scenario:
         self.step("call with key 1", lambda: self.call_claude(api_key=keys.key1))
         self.step("call with key 2", lambda: self.call_claude(api_key=keys.key2))
         self.step("call of no deployment", lambda: self.call_claude(api_key=keys.key1, deployment="another"))
-        new = self.step(
-            "new key 1", lambda: self.cognitive.accounts.regenerate_key(GROUP, ACCOUNT, {"keyName": "Key1"})
-        )
+        new = self.step("new key 1", lambda: self.cognitive.accounts.regenerate_key(GROUP, ACCOUNT, "Key1"))
         self.step("call with new key 1", lambda: self.call_claude(api_key=new.key1))
         self.step("call with old key 1", lambda: self.call_claude(api_key=keys.key1))
         self.step("call with key 2 again", lambda: self.call_claude(api_key=keys.key2))
@@ -264,6 +261,13 @@ class Scenario:
         deployments.begin_create_or_update(GROUP, ACCOUNT, name, body).result()
         deployments.begin_delete(GROUP, ACCOUNT, name).result()
         return [entry.name for entry in deployments.list(GROUP, ACCOUNT)]
+
+
+def render(result: Any) -> Any:
+    """As it is on the wire."""
+    if hasattr(result, "serialize"):
+        return result.serialize(keep_readonly=True)
+    return result.as_dict() if hasattr(result, "as_dict") else result
 
 
 def describe(error: Exception) -> dict[str, Any]:

@@ -224,7 +224,7 @@ DATA_CREDENTIALS: dict[str, tuple[str, dict[str, str], Answer]] = {
     "its key and one more character": (RESOURCE, {"api-key": "KEY guardedx"}, NO_KEY),
     "a good token as a key": (RESOURCE, {"api-key": "TOKEN"}, NO_KEY),
     "the administrator's token": (RESOURCE, {"authorization": "Bearer ADMIN"}, NO_KEY),
-    "a good token by another scheme": (RESOURCE, {"authorization": "Basic TOKEN"}, NO_KEY),
+    "a good token by another scheme": (RESOURCE, {"authorization": "Basic TOKEN"}, NO_TOKEN),
     "its key where keys are disabled": (
         "keyless", {"api-key": "KEY keyless"}, Answer(403, "AuthenticationTypeDisabled")
     ),
@@ -263,7 +263,7 @@ def _fill(world: World, value: str) -> str:
     ("name", "headers", "code"),
     [
         ("nothing", {}, "AuthenticationFailed"),
-        ("an empty bearer token", {"authorization": "Bearer "}, "AuthenticationFailed"),
+        ("no bearer token", {"authorization": "Bearer"}, "AuthenticationFailed"),
         ("a key", {"api-key": "KEY guarded"}, "AuthenticationFailed"),
         ("a key as a bearer token", {"authorization": "Bearer KEY"}, "InvalidAuthenticationToken"),
         ("a wrong token", {"authorization": "Bearer wrong"}, "InvalidAuthenticationToken"),

@@ -28,9 +28,7 @@ def application(azure_ingate: RunningIngate) -> Application:
 
 @pytest.fixture(scope="module")
 def person(azure_ingate: RunningIngate) -> Principal:
-    return put_principal(
-        azure_ingate, "grace", "user", displayName="Grace", userPrincipalName="grace@example.com", password=PASSWORD
-    )
+    return put_principal(azure_ingate, "grace", "user", userPrincipalName="grace@example.com", password=PASSWORD)
 
 
 @pytest.fixture(scope="module")

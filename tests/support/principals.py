@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx2
@@ -90,6 +91,22 @@ def get_token(ingate: RunningIngate, application: Application, resource: str = C
         answer = entra.post(f"/{ingate.tenant_id}/oauth2/v2.0/token", data=form)
     assert answer.status_code == 200, answer.text
     return answer.json()["access_token"]
+
+
+def list_audit_events(ingate: RunningIngate, target: str = "") -> list[dict[str, Any]]:
+    """The whole trail, or what was done to `target` and below it; the newest first."""
+    events: list[dict[str, Any]] = []
+    url = f"{ingate.management_url}/providers/Ingate.Audit/events?api-version=2025-09-01"
+    with httpx2.Client(
+        headers=bear((ingate.data_dir / "admin.token").read_text().strip()), trust_env=False
+    ) as client:
+        while url:
+            answer = client.get(url)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            events += page["value"]
+            url = page.get("nextLink")
+    return [event for event in events if event["properties"]["targetId"].lower().startswith(target.lower())]
 
 
 def call_claude(

@@ -18,6 +18,7 @@ from .managed_identity import request_identity_token
 from .sign_in import AccessToken, SignIn, SignIns
 
 MANAGEMENT_RESOURCE = "https://management.azure.com"
+CLAUDE_RESOURCE = "https://cognitiveservices.azure.com"
 MARGIN = 300
 """Seconds before its end from which a token is not used any more."""
 PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"

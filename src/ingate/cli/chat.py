@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .access_token import CLAUDE_RESOURCE, get_access_token
 from .address import HttpUrl
 from .connection import connect
 from .failure import CommandFailed
@@ -91,14 +92,17 @@ def _find_target(
         if base_url is None:
             raise click.UsageError("with --management-url, say where its gateway is with --base-url.")
         account = find_resource(connection, resource)
-        if not api_key:
+        token = ""
+        if not api_key and connection.sign_in:
+            token = get_access_token(invocation, connection.location, connection.sign_in, CLAUDE_RESOURCE).text
+        elif not api_key:
             keys = connection.management.post(f"{get_text(account, 'id')}/listKeys")
             api_key = get_text(keys, "key1")
         deployment = deployment or _first_deployment(list_deployments(connection, account), account)
     finally:
         connection.management.close()
     name = get_text(account, "properties", "customSubDomainName") or get_text(account, "name")
-    return GatewayTarget(base_url=base_url, api_key=api_key, resource=name), deployment
+    return GatewayTarget(base_url=base_url, api_key=api_key, access_token=token, resource=name), deployment
 
 
 def _first_deployment(deployments: list[JsonObject], account: JsonObject) -> str:

@@ -33,6 +33,8 @@ class Connection:
     location: Location
     subscription: str | None = None
     """What `--subscription` says."""
+    sign_in: SignIn | None = None
+    """Whom it speaks as; None for the local administrator."""
 
     @property
     def running(self) -> RunningIngate | None:
@@ -79,6 +81,7 @@ def connect(
         management=speak(invocation, location),
         location=location,
         subscription=subscription,
+        sign_in=sign_in,
     )
 
 

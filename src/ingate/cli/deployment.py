@@ -31,7 +31,7 @@ def deployment_commands() -> None:
 @click.argument("name")
 @click.option("--model", "-m", required=True, metavar="ID", help="The model's id, such as claude-opus-4-5.")
 @click.option("--model-version", metavar="VERSION", help="The model's version. [default: the newest]")
-@click.option("--capacity", type=click.IntRange(min=1), metavar="UNITS", help="Its quota. [default: 1]")
+@click.option("--capacity", type=click.IntRange(min=1), metavar="UNITS", help="Its quota. [default: 10]")
 @limit_option("--rpm", "Requests")
 @limit_option("--itpm", "Uncached input tokens")
 @limit_option("--otpm", "Output tokens")

@@ -29,11 +29,16 @@ class GatewayTarget:
     base_url: str
     """As clients take it: ends with `/anthropic`."""
     api_key: str = field(repr=False)
+    access_token: str = field(repr=False, default="")
+    """In place of the key, when there is one."""
     resource: str | None = None
     """Chosen by the Host header, for a gateway on this machine; None for the one that the address serves."""
 
     def headers(self) -> dict[str, str]:
-        headers = {"x-api-key": self.api_key, "anthropic-version": ANTHROPIC_VERSION}
+        headers = {"anthropic-version": ANTHROPIC_VERSION}
+        headers |= (
+            {"authorization": f"Bearer {self.access_token}"} if self.access_token else {"x-api-key": self.api_key}
+        )
         parts = urlsplit(self.base_url)
         if self.resource and is_loopback(parts.hostname):
             headers["host"] = f"{self.resource}.localhost" + (f":{parts.port}" if parts.port else "")

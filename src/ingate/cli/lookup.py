@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 
 from .connection import Connection
-from .failure import CommandFailed
+from .failure import CommandFailed, Refused
 from .json_value import JsonObject, get_text
 
 ACCOUNTS = "providers/Microsoft.CognitiveServices/accounts"
@@ -35,7 +35,14 @@ def list_resources(connection: Connection, resource_group: str | None = None) ->
 def find_resource(connection: Connection, name: str | None, resource_group: str | None = None) -> JsonObject:
     """The resource of that name (case does not matter to Azure), or the default one, or the only one."""
     wanted = name or (connection.running.default_resource if connection.running else None)
-    resources = list_resources(connection, resource_group)
+    try:
+        resources = list_resources(connection, resource_group)
+    except Refused as refusal:
+        # A role at a resource lets its holder see that one, and not what else there is.
+        if refusal.status != 403 or wanted is None:
+            raise
+        group = connection.resource_group_path(resource_group)
+        return connection.management.get(f"{group}/{ACCOUNTS}/{path_segment(wanted)}")
     if wanted is None and len(resources) == 1:
         return resources[0]
     names = [get_text(item, "name") for item in resources]

@@ -7,21 +7,19 @@ from pathlib import Path
 
 import click
 
-from .access_token import get_access_token
+from .access_token import CLAUDE_RESOURCE, get_access_token
 from .account import get_sign_in
 from .invocation import Invocation
 from .json_value import JsonObject
 from .location import locate, location_options
 from .output import print_json
 
-DEFAULT_RESOURCE = "https://cognitiveservices.azure.com"
-
 
 @click.command("token")
 @click.option(
     "--resource",
     metavar="URL",
-    default=DEFAULT_RESOURCE,
+    default=CLAUDE_RESOURCE,
     show_default=True,
     help="What the token is for, such as https://management.azure.com or an application's client id.",
 )

@@ -64,7 +64,9 @@ class DirectoryResource:
     """False: `disableLocalAuth`, tokens only."""
     network: NetworkRules = OPEN
     callers: frozenset[str] = frozenset()
-    """The object ids of every principal, groups among them, whose roles let it call Claude here."""
+    """The object ids of every principal of our own, groups among them, whose roles let it call Claude here."""
+    foreign_callers: frozenset[str] = frozenset()
+    """The same of trusted tenants, whose principals and groups nobody here knows: no object id is in both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

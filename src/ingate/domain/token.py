@@ -61,6 +61,8 @@ class TokenClaims:
     in which of its groups is in its directory, and may have changed since."""
     expires_at: float
     """Seconds since 1970."""
+    is_own: bool = False
+    """Whether Ingate issued it: only then are the object ids those of its own principals."""
 
 
 def decide_token(
@@ -122,6 +124,7 @@ def _read_claims(
         is_user=claims.get("idtyp") == "user" or "scp" in claims,
         groups=tuple(group.lower() for group in listed if isinstance(group, str)),
         expires_at=float(claims["exp"]),
+        is_own=issuer.is_own,
     )
 
 

@@ -59,6 +59,8 @@ def _get_bearer(authorization: bytes) -> bytes | None:
 def _decide_principal(claims: TokenClaims | TokenFault, resource: DirectoryResource) -> Identity | Refusal:
     if isinstance(claims, TokenFault):
         return Unauthenticated(presented="token", fault=claims)
-    if claims.object_id not in resource.callers and resource.callers.isdisjoint(claims.groups):
+    # A trusted tenant speaks for its own principals: an object id of ours in its tokens names nobody.
+    callers = resource.callers if claims.is_own else resource.foreign_callers
+    if claims.object_id not in callers and callers.isdisjoint(claims.groups):
         return PermissionDenied(principal_id=claims.object_id)
     return Identity("token", principal_id=claims.object_id, valid_until=claims.expires_at)

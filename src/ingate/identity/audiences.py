@@ -38,6 +38,9 @@ OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 DEFAULT = ".default"
 IMPERSONATION = "user_impersonation"
 
+_LOOPBACK = re.compile(r"https://(localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5}")
+"""Ingate's own address, which azure-cli takes for Microsoft Graph's where a cloud is registered by it. Management believes
+such a token only if it names the very address that it is presented to."""
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _LONGEST_SCOPE = 2048
 
@@ -102,7 +105,7 @@ def parse_default_scope(text: str) -> ScopeRequest | EntraError:
 
 async def find_audience(session: StateSession, tenant: Tenant, resource: str) -> Audience | EntraError:
     bare = resource.rstrip("/").lower()
-    if bare in FIRST_PARTY:
+    if bare in FIRST_PARTY or _LOOPBACK.fullmatch(bare):
         value = bare + ("/" if resource.endswith("/") else "")
         return Audience(value=value, resource=resource, is_application=False)
     client_id = bare.removeprefix("api://")

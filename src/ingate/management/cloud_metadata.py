@@ -45,8 +45,29 @@ def _render_cloud(address: str) -> JsonObject:
             "identityProvider": "AAD",
         },
         "microsoftGraphResourceId": f"{address}/",
-        "graph": "https://graph.windows.net/",
-        "graphAudience": "https://graph.windows.net/",
-        "logAnalyticsResourceId": "https://api.loganalytics.io",
-        "suffixes": {},
+        **_ELSEWHERE,
     }
+
+
+_ELSEWHERE: JsonObject = {
+    "graph": "https://graph.windows.net/",
+    "graphAudience": "https://graph.windows.net/",
+    "logAnalyticsResourceId": "https://api.loganalytics.io",
+    "appInsightsResourceId": "https://api.applicationinsights.io",
+    "activeDirectoryDataLake": "https://datalake.azure.net/",
+    "batch": "https://batch.core.windows.net/",
+    "gallery": "https://gallery.azure.com/",
+    "media": "https://rest.media.azure.net",
+    "ossrDbmsResourceId": "https://ossrdbms-aad.database.windows.net",
+    "sqlManagement": "https://management.core.windows.net:8443/",
+    "synapseAnalyticsResourceId": "https://dev.azuresynapse.net",
+    "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/"
+    "quickstart-templates/aliases.json",
+    "suffixes": {
+        "acrLoginServer": "azurecr.io",
+        "keyVaultDns": "vault.azure.net",
+        "sqlServerHostname": "database.windows.net",
+        "storage": "core.windows.net",
+    },
+}
+"""What Ingate does not serve. azure-cli does without the whole document where one of these is missing."""

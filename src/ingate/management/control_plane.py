@@ -32,14 +32,6 @@ from .request_context import RequestContext, current, get_actor
 SHORTEST_OPERATION_KEY = 16
 
 
-def _refuse_to_make_secrets() -> str:
-    raise LookupError("this control plane was given no source of secrets")
-
-
-def _refuse_to_hash_secrets(text: str) -> str:
-    raise LookupError("this control plane was given nothing to hash secrets with")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlPlane:
     """The management API's surroundings, given to it by assembly."""
@@ -55,10 +47,10 @@ class ControlPlane:
     """Puts the newest directory where gateways find it; costs little when nothing changed."""
     endpoint_for: Callable[[str], str]
     """The data plane's URL of a subdomain, with its final slash."""
-    built_in_roles: tuple[RoleDefinition, ...] = ()
-    new_secret: Callable[[], str] = _refuse_to_make_secrets
+    built_in_roles: tuple[RoleDefinition, ...]
+    new_secret: Callable[[], str]
     """Unpredictable text of 40 characters."""
-    hash_secret: Callable[[str], str] = _refuse_to_hash_secrets
+    hash_secret: Callable[[str], str]
     """Slow, and so called in a thread."""
     list_trusted_issuers: Callable[[], tuple[TrustedIssuer, ...]] = tuple
     """Of other tenants, whose tokens are believed as well."""

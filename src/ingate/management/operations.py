@@ -54,7 +54,7 @@ class Operation:
 
 def derive_operation(method: str, path: str, spelling: Spelling) -> Operation:
     segments = [segment for segment in path.split("/") if segment]
-    if segments[:1] == ["v1.0"]:
+    if segments and segments[0].lower() == "v1.0":
         return Operation(action=f"{GRAPH}/{'/'.join(segments[1:2])}/read", scope=path, rule=Rule.DIRECTORY)
     walk = _walk(segments, spelling)
     rule = _find_rule(method, walk)

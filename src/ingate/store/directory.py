@@ -74,9 +74,9 @@ class SqlDirectoryStore:
         """The role assignments that let somebody call Claude somewhere, each with everyone it reaches."""
         store = SqlRoleStore(self._connection)
         roles = {role.role_id: role for role in (*read_built_in_roles(), *await store.list_roles())}
-        members, disabled = await self._list_members(), await self._list_disabled()
+        members, enabled = await self._list_members(), await self._list_principals()
         return [
-            Grant(assignment.scope, _reach(assignment.principal_id, members) - disabled)
+            _make_grant(assignment.scope, assignment.principal_id, members, enabled)
             for assignment in await store.list_assignments()
             if assigned_before is None or assignment.created_at <= assigned_before
             if (role := roles.get(assignment.role_id)) is not None
@@ -89,9 +89,10 @@ class SqlDirectoryStore:
             members[row.group_id].add(row.member_id)
         return members
 
-    async def _list_disabled(self) -> frozenset[str]:
-        statement = select(principals.c.object_id).where(principals.c.is_enabled.is_(False))
-        return frozenset(row.object_id for row in await all_rows(self._connection, statement))
+    async def _list_principals(self) -> dict[str, bool]:
+        """Whether each is enabled."""
+        rows = await all_rows(self._connection, select(principals.c.object_id, principals.c.is_enabled))
+        return {row.object_id: row.is_enabled for row in rows}
 
     async def _list_issuers(self) -> tuple[TrustedIssuer, ...]:
         """Ingate's own, once for each version of its tokens. Private keys are not even read."""
@@ -124,6 +125,15 @@ class Grant(NamedTuple):
 
     scope: str
     principal_ids: frozenset[str]
+    foreign_id: str | None
+    """A principal that is not ours: of a trusted tenant, or of none."""
+
+
+def _make_grant(scope: str, principal_id: str, members: Mapping[str, set[str]], enabled: Mapping[str, bool]) -> Grant:
+    if principal_id not in enabled:
+        return Grant(scope, frozenset(), principal_id)
+    reached = _reach(principal_id, members)
+    return Grant(scope, frozenset(object_id for object_id in reached if enabled.get(object_id)), None)
 
 
 def _reach(principal_id: str, members: Mapping[str, set[str]]) -> frozenset[str]:
@@ -141,7 +151,7 @@ def _render_resource(
 ) -> DirectoryResource:
     resource = parse_resource(row)
     properties = get_object(resource.document, "properties")
-    here = [grant.principal_ids for grant in granted if covers(grant.scope, resource.resource_id)]
+    here = [grant for grant in granted if covers(grant.scope, resource.resource_id)]
     return DirectoryResource(
         name=resource.name,
         resource_id=resource.resource_id,
@@ -151,7 +161,8 @@ def _render_resource(
         deployments=deployed,
         allows_keys=properties.get("disableLocalAuth") is not True,
         network=parse_network_rules(properties),
-        callers=frozenset[str]().union(*here),
+        callers=frozenset[str]().union(*(grant.principal_ids for grant in here)),
+        foreign_callers=frozenset(grant.foreign_id for grant in here if grant.foreign_id is not None),
     )
 
 

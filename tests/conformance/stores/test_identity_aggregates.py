@@ -182,6 +182,16 @@ async def test_the_directory_says_who_may_call(state: State) -> None:
         ]
 
 
+async def test_who_is_in_no_directory_of_ours_is_a_foreign_caller(state: State) -> None:
+    stranger, resource = make_principal(), make_resource()
+    async with state.writing() as session:
+        await put_scope(session)
+        await put_resource_with_keys(session, resource)
+        await session.roles.put_assignment(assign(stranger.object_id, "/"))
+        [published] = (await session.directory.get_directory()).resources
+        assert (published.callers, published.foreign_callers) == (frozenset(), {stranger.object_id})
+
+
 async def test_a_new_assignment_may_take_its_time_to_arrive(state: State) -> None:
     app, resource = make_principal(), make_resource()
     async with state.writing() as session:

@@ -207,7 +207,9 @@ class FakeIngate:
         host = request.headers["host"].partition(":")[0]
         resource = host.removesuffix(".localhost") if host.endswith(".localhost") else self.default_resource
         keys = self.keys[account_path(resource)].values()
-        if request.headers.get("x-api-key") not in keys:
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        is_signed_in = self.entra.is_good(bearer, "cognitiveservices")
+        if request.headers.get("x-api-key") not in keys and not is_signed_in:
             return _arm_error(401, "401", "Access denied due to invalid subscription key.", ids)
         if not path.startswith("/anthropic/v1/messages"):
             return _arm_error(404, "api_not_supported", "Requested API is currently not supported", ids)

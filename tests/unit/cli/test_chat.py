@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_ingate import FakeIngate, render_event, render_stream
+from tests.unit.cli.fake_ingate import FakeIngate, account_path, render_event, render_stream
 
 MESSAGES = "/anthropic/v1/messages"
 
@@ -124,3 +124,12 @@ def test_a_gateway_alone_is_enough_with_a_key_and_a_deployment(run: Run, ingate:
     )
     assert (result.exit_code, result.stdout) == (0, "A simulated answer.\n")
     assert len(ingate.requests) == 1
+
+
+def test_whoever_is_signed_in_talks_with_a_token_and_needs_no_key(run: Run, ingate: FakeIngate) -> None:
+    sign_in = ("login", "-u", "ada@example.com", "--password-stdin")
+    assert run(*sign_in, stdin="the-persons-password").exit_code == 0
+    ingate.keys[account_path("example-resource")] = {}
+    assert run("chat", "Hello").stdout == "A simulated answer.\n"
+    assert "x-api-key" not in ingate.requests[-1].headers
+    assert not any(request.url.path.endswith("/listKeys") for request in ingate.requests)

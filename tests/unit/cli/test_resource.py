@@ -4,7 +4,7 @@ import json
 
 import httpx2
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_ingate import FakeIngate, account_path
+from tests.unit.cli.fake_ingate import SUBSCRIPTION, FakeIngate, account_path
 
 
 def test_resources_are_listed_as_a_table(run: Run) -> None:
@@ -101,3 +101,12 @@ def test_steering_characters_in_a_name_do_not_reach_the_terminal(run: Run, ingat
     ingate.arm[account_path("example-resource")]["name"] = "evil\x1b[2J"
     for output in ("table", "tsv"):
         assert "\x1b" not in run("resource", "list", "--output", output).stdout
+
+
+def test_whoever_has_a_role_at_one_resource_only_still_finds_it(run: Run, ingate: FakeIngate) -> None:
+    error = {"error": {"code": "AuthorizationFailed", "message": "No."}}
+    accounts = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/accounts"
+    ingate.answers["GET", accounts] = httpx2.Response(403, json=error)
+    assert run("resource", "show", "example-resource").exit_code == 0
+    assert run("keys", "list").exit_code == 0
+    assert "AuthorizationFailed" in run("resource", "list").stderr

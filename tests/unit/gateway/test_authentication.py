@@ -36,7 +36,9 @@ FOREIGN = TokenIssuer(
     private_key=make_private_key("foreign"),
 )
 UNTRUSTED = replace(FOREIGN, issuer="https://login.microsoftonline.com/nobody/v2.0")
-CALLERS = frozenset({CALLER, GROUP, FOREIGNER})
+FOREIGN_GROUP = "66666666-6666-4666-8666-666666666666"
+CALLERS = frozenset({CALLER, GROUP})
+FOREIGN_CALLERS = frozenset({FOREIGNER, FOREIGN_GROUP})
 
 LISTED = NetworkRules(default_action="Deny", allowed=("203.0.113.0/24",))
 """Lets every client of a `FakeFront` in."""
@@ -59,7 +61,9 @@ def arrange(*, paused: bool = False, requires_token: bool = False, **resource: A
     deployments = tuple(
         replace(deployment, is_paused=paused, requires_token=requires_token) for deployment in first.deployments
     )
-    first = replace(first, **{"callers": CALLERS, "deployments": deployments, **resource})
+    first = replace(
+        first, **{"callers": CALLERS, "foreign_callers": FOREIGN_CALLERS, "deployments": deployments, **resource}
+    )
     issuers = (OWN.describe(), FOREIGN.describe())
     return replace(directory, resources=(first, second), issuers=issuers)
 
@@ -118,7 +122,14 @@ CREDENTIALS: dict[str, tuple[Sequence[str], tuple[int, str], tuple[int, str]]] =
     "a bad token and a good key": ((KEY, bearer("a.b.c")), OK, NO_KEYS),
     "two tokens": ((good(), good()), WRONG_TOKEN, WRONG_TOKEN),
     "a foreign token": ((bearer(FOREIGN.issue(FOREIGNER)),), OK, OK),
-    "a foreign token that names a group": ((bearer(FOREIGN.issue(READER, groups=[GROUP])),), OK, OK),
+    "a foreign token that names a group": ((bearer(FOREIGN.issue(READER, groups=[FOREIGN_GROUP])),), OK, OK),
+    "a foreign token that names a principal of ours": ((bearer(FOREIGN.issue(CALLER)),), DENIED, DENIED),
+    "a foreign token that names a group of ours": (
+        (bearer(FOREIGN.issue(READER, groups=[GROUP])),),
+        DENIED,
+        DENIED,
+    ),
+    "a token of ours that names a foreign principal": ((good(FOREIGNER),), DENIED, DENIED),
     "a foreign token without a role": ((bearer(FOREIGN.issue(READER)),), DENIED, DENIED),
     "a foreign token of another tenant": ((bearer(FOREIGN.issue(FOREIGNER, tid=TENANT)),), WRONG_TOKEN, WRONG_TOKEN),
     "a token of an issuer that is not trusted": ((bearer(UNTRUSTED.issue(FOREIGNER)),), WRONG_TOKEN, WRONG_TOKEN),

@@ -20,4 +20,7 @@ async def test_anybody_may_ask_and_is_told_the_address_that_was_asked(client: Ma
     assert cloud["authentication"]["loginEndpoint"] == "http://localhost:8443"
     assert cloud["authentication"]["audiences"][0] == "https://management.core.windows.net/"
     assert several.json() == [cloud]
+    required = {"sqlManagement", "batch", "gallery", "graphAudience", "vmImageAliasDoc", "media", "suffixes"}
+    assert required <= set(cloud), "azure-cli reads these without asking whether they are there"
+    assert {"storage", "keyVaultDns", "sqlServerHostname"} <= set(cloud["suffixes"])
     assert forged.json()["resourceManager"] == "http://localhost/"

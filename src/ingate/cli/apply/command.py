@@ -61,8 +61,11 @@ def apply_command(
     from .plan_view import print_plan
 
     current = Current(connection, resource_group)
-    wanted, finish = _read(file, parameters, current, prune=prune, skip_unsupported=skip_unsupported)
-    plan = make_plan(wanted, current, prune=prune)
+    try:
+        wanted, finish = _read(file, parameters, current, prune=prune, skip_unsupported=skip_unsupported)
+        plan = make_plan(wanted, current, prune=prune)
+    except RecursionError:
+        raise CommandFailed(f"{file} is nested too deep.") from None
     print_plan(plan, output)
     if dry_run:
         if plan.differences:

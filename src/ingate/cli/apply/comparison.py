@@ -28,6 +28,8 @@ IGNORING_CASE = frozenset(
         "properties.principalType",
     }
 )
+NOT_SHOWN = frozenset({"properties.restore"})
+"""What a request may say and no answer repeats."""
 _NOTHING: tuple[object, ...] = (None, {}, [], "")
 
 
@@ -44,6 +46,8 @@ def compare(wanted: JsonObject, current: JsonObject, prefix: str = "") -> list[P
     changes: list[PropertyChange] = []
     for key, value in wanted.items():
         name = f"{prefix}{key}"
+        if name in NOT_SHOWN:
+            continue
         new, old = cast("object", value), cast("object", current.get(key))
         if isinstance(new, dict) and (old is None or isinstance(old, dict)) and name not in WHOLE:
             inner = cast("JsonObject", old or {})

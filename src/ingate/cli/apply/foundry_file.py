@@ -10,6 +10,7 @@ from .foundry_resources import list_group_items, list_resource_items, list_upstr
 from .foundry_roles import list_assignment_items, list_role_items
 from .foundry_schema import FOUNDRY
 from .foundry_surplus import list_collections
+from .json_reader import parse_json
 from .plan import Wanted
 from .problem import FileInvalid, Place, PlaceError, Problem
 from .reading import Source
@@ -36,7 +37,8 @@ def read_foundry_file(text: str, source: Source, current: Current) -> Wanted:
 def parse_foundry_file(text: str, name: str) -> Section:
     """Raises FileInvalid with every mistake that can be seen without asking an Ingate."""
     try:
-        tree = parse_yaml(text)
+        # JSON may be indented with tabs, which YAML does not take.
+        tree = parse_json(text) if text.lstrip()[:1] == "{" else parse_yaml(text)
     except PlaceError as error:
         raise FileInvalid(name, [error.problem]) from None
     file, problems = read_section(tree, FOUNDRY)

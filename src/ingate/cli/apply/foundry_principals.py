@@ -12,7 +12,7 @@ from .principal_items import FederatedCredentialItem, MemberItem, PrincipalItem,
 from .reading import Source
 from .schema import Section
 
-_PROPERTIES = ("kind", "displayName", "userPrincipalName", "enabled", "redirectUris", "objectId", "clientId")
+_PROPERTIES = ("kind", "userPrincipalName", "enabled", "redirectUris", "objectId", "clientId")
 
 
 def list_principal_items(file: Section, source: Source) -> Iterator[Item]:

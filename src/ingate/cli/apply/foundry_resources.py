@@ -10,7 +10,7 @@ from ingate.cli.resource import DEFAULT_LOCATION
 from ingate.cli.upstream import UPSTREAMS
 
 from .arm_item import ArmItem, Build
-from .comparison import fold_location
+from .comparison import fold_location, join
 from .current import ACCOUNT_TYPE, Current
 from .foundry_schema import LIMITS
 from .reading import Source
@@ -90,7 +90,7 @@ def _render_resource(entry: Section, *, is_new: bool) -> JsonObject:
         properties["customSubDomainName"] = entry.text("subdomain") or entry.text("name")
     properties.update(entry.present("disableLocalAuth", "allowProjectManagement"))
     if network := entry.section("network"):
-        properties.update(_render_network(network))
+        properties = join(_render_network(network), properties)
     body: JsonObject = {"kind": "AIServices", "properties": properties}
     if "location" in entry or is_new:
         body["location"] = fold_location(entry.text("location")) or DEFAULT_LOCATION
@@ -151,7 +151,8 @@ def _build_deployment(resource: Section, entry: Section, resource_id: str, sourc
 def _render_deployment(entry: Section) -> JsonObject:
     model: JsonObject = {"format": "Anthropic", "name": entry.text("model")}
     model.update(entry.present("version"))
-    properties: JsonObject = {"model": model, **dict(entry.present("raiPolicyName", "versionUpgradeOption"))}
+    properties: JsonObject = {**get_object(entry.values, "properties"), "model": model}
+    properties.update(entry.present("raiPolicyName", "versionUpgradeOption"))
     if "modelProviderData" in entry:
         data = entry.section("modelProviderData")
         properties["modelProviderData"] = None if data is None else data.values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .schema import Key, any_value, boolean, list_of, number, section, text, texts_by_name, whole
+from .schema import Key, any_object, boolean, list_of, number, section, text, texts_by_name, whole
 
 GUID = r"(?i)[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"
 CREDENTIAL = r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+"
@@ -36,6 +36,7 @@ DEPLOYMENT = {
     "versionUpgradeOption": Key(
         read=text("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
     ),
+    "properties": Key(read=any_object()),
     "modelProviderData": Key(
         read=section({"organizationName": _TEXT, "industry": _TEXT, "countryCode": _TEXT}), nullable=True
     ),
@@ -66,7 +67,7 @@ RESOURCE = {
     "network": Key(read=section(NETWORK)),
     "disableLocalAuth": _FLAG,
     "allowProjectManagement": _FLAG,
-    "properties": Key(read=any_value()),
+    "properties": Key(read=any_object()),
     "deployments": Key(read=list_of(section(DEPLOYMENT))),
     "projects": Key(read=list_of(section(PROJECT))),
 }
@@ -97,7 +98,6 @@ FEDERATED_CREDENTIAL = {
 PRINCIPAL = {
     "name": _NAME,
     "kind": Key(read=text("application", "user", "managed-identity", "group"), required=True),
-    "displayName": _TEXT,
     "userPrincipalName": _TEXT,
     "password": Key(read=text(pattern=CREDENTIAL, expected=CREDENTIAL_EXPECTED, is_quiet=True)),
     "enabled": _FLAG,

@@ -12,15 +12,19 @@ from ingate.cli.json_value import JsonObject, get_object, get_objects, get_text
 from ingate.cli.lookup import resource_group_of, suggest
 from ingate.cli.upstream import UPSTREAMS
 
+from .arm_item import writable
+from .comparison import without
 from .current import Current
 from .foundry_roles import OPERATIONS
 from .foundry_surplus import BUILT_IN_UPSTREAM, describe_scope, is_of_a_resource, name_role
 from .principal_items import list_federated
 from .role_items import read_grant
 
-_KNOWN_PROPERTIES = frozenset(
+_SAID_OTHERWISE = frozenset(
     {"customSubDomainName", "publicNetworkAccess", "networkAcls", "disableLocalAuth", "allowProjectManagement"}
 )
+"""Properties of an account for which the file has keys of its own."""
+_SAID_OF_DEPLOYMENTS = frozenset({"model", "ingate", "raiPolicyName", "versionUpgradeOption", "modelProviderData"})
 
 
 def render_foundry_file(current: Current, only: Sequence[str]) -> str:
@@ -78,7 +82,12 @@ def _render_upstream(item: JsonObject, current: Current) -> JsonObject:
         *("kind", "baseUrl", "credential", "credentialHeader", "profile", "connectTimeoutSeconds"),
         *("firstByteTimeoutSeconds", "idleTimeoutSeconds", "tlsCaFile", "allowPlainHttp"),
     )
-    return {"name": get_text(item, "name"), **_group_member(item, current), **_copy(properties, *members)}
+    copied = {key: _shorten(value) for key, value in _copy(properties, *members).items() if value is not False}
+    return {"name": get_text(item, "name"), **_group_member(item, current), **copied}
+
+
+def _shorten(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _list_principals(current: Current) -> list[JsonObject]:
@@ -88,7 +97,7 @@ def _list_principals(current: Current) -> list[JsonObject]:
 
 def _render_principal(item: JsonObject, current: Current) -> JsonObject:
     name, properties = get_text(item, "name"), get_object(item, "properties")
-    members = ("kind", "displayName", "userPrincipalName", "objectId", "clientId", "redirectUris")
+    members = ("kind", "userPrincipalName", "objectId", "clientId", "redirectUris")
     entry: JsonObject = {"name": name, **_copy(properties, *members)}
     if properties.get("enabled") is False:
         entry["enabled"] = False
@@ -141,11 +150,22 @@ def _render_resource(item: JsonObject, deployments: Iterable[JsonObject], curren
     for name in ("disableLocalAuth", "allowProjectManagement"):
         if properties.get(name):
             entry[name] = True
+    if further := _list_further(item, _SAID_OTHERWISE):
+        entry["properties"] = further
     entry["deployments"] = [_render_deployment(deployment) for deployment in deployments]
     projects = current.list(f"{get_text(item, 'id')}/projects")
     if projects:
         entry["projects"] = [_render_project(project) for project in projects]
     return entry
+
+
+def _list_further(item: JsonObject, said: frozenset[str]) -> JsonObject:
+    """Properties that Ingate keeps without acting on them."""
+    properties = without(get_object(writable(item), "properties"), said)
+    rules = without(get_object(item, "properties", "networkAcls"), ("defaultAction", "ipRules"))
+    if rules := {name: value for name, value in rules.items() if value not in (None, [], {})}:
+        properties["networkAcls"] = rules
+    return {name: value for name, value in properties.items() if value not in (None, [], {}, "", False)}
 
 
 def _render_network(properties: JsonObject) -> JsonObject:
@@ -173,6 +193,10 @@ def _render_deployment(item: JsonObject) -> JsonObject:
         **_copy(properties, "raiPolicyName", "versionUpgradeOption"),
         **_copy(item, "tags"),
     }
+    if entry.get("upstreamModel") == entry["model"]:
+        del entry["upstreamModel"]
+    if further := _list_further(item, _SAID_OF_DEPLOYMENTS):
+        entry["properties"] = further
     provider = _copy(get_object(properties, "modelProviderData"), "organizationName", "industry", "countryCode")
     if provider:
         entry["modelProviderData"] = provider

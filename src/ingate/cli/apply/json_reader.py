@@ -115,12 +115,10 @@ class _Parser:
     def _parse_other(self) -> Scalar:
         found = _OTHER.match(self._text, self._at)
         word = found.group() if found else ""
-        if word not in _WORDS:
-            try:
-                value: Scalar = json.loads(word)
-            except ValueError:
-                raise self._refuse(f"{word or self._peek() or 'the end'!r} is no value") from None
-        else:
-            value = _WORDS[word]
+        try:
+            # `json` would take NaN and Infinity, which are no JSON.
+            value: Scalar = _WORDS[word] if word.isalpha() else json.loads(word)
+        except (KeyError, ValueError):
+            raise self._refuse(f"{word or self._peek() or 'the end'!r} is no value") from None
         self._at += len(word)
         return value

@@ -16,7 +16,7 @@ from .comparison import PropertyChange, compare, join, without
 from .current import PRINCIPALS, Current
 from .item import Kind
 
-_READ_ONLY = frozenset({"objectId", "tenantId", "clientId", "createdDateTime", "resourceId", "provisioningState"})
+_READ_ONLY = frozenset({"objectId", "tenantId", "clientId", "createdDateTime", "displayName", "resourceId"})
 _FIXED = ("properties.kind", "properties.objectId", "properties.clientId")
 
 

@@ -172,9 +172,11 @@ def texts_by_name() -> Reader:
     return read
 
 
-def any_value() -> Reader:
+def any_object() -> Reader:
+    """Keys and values that are passed on as they are."""
+
     def read(node: Node, report: Report) -> object:
-        return get_value(node)
+        return get_value(node) if isinstance(node, MapNode) else _expect("keys and values", node, report)
 
     return read
 

@@ -87,10 +87,11 @@ class _Converter:
 
 def _read_scalar(node: Any, place: Place) -> Scalar:
     text: str = node.value
-    if node.style in ("'", '"', "|", ">"):
+    tag = str(node.tag)
+    if not tag.startswith("tag:yaml.org,2002:"):
+        raise PlaceError(place, f"tags are not taken: {tag}")
+    if node.style in ("'", '"', "|", ">") or tag.endswith(":str"):
         return text
-    if str(node.tag).startswith("!") or not str(node.tag).startswith("tag:yaml.org,2002:"):
-        raise PlaceError(place, f"tags are not taken: {node.tag}")
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

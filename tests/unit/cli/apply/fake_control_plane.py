@@ -114,7 +114,9 @@ class FakeControlPlane:
     def _store_principal(self, path: str, body: JsonObject) -> None:
         given = {key: value for key, value in body["properties"].items() if key != "password"}
         name = path.rpartition("/")[2]
-        ids = {"objectId": make_guid(name, "object"), "clientId": make_guid(name, "client"), "tenantId": TENANT}
+        ids = {"objectId": make_guid(name, "object"), "tenantId": TENANT}
+        if given["kind"] in ("application", "managed-identity"):
+            ids["clientId"] = make_guid(name, "client")
         properties: JsonObject = {"displayName": name, "enabled": True, **ids, **given}
         self.objects[path.lower()] = {"id": path, "name": name, "properties": properties}
 

@@ -9,7 +9,7 @@ from ingate.cli.apply.problem import Place, PlaceError
 from .bicep_lexer import Token
 from .model import Access, Array, Call, Expression, Lambda, Literal, Loop, Name, Object
 
-DEEPEST = 64
+DEEPEST = 32
 
 _LEVELS: tuple[dict[str, str], ...] = (
     {"??": "coalesce"},

@@ -135,10 +135,10 @@ class Evaluator:
             return self._world.call(call, arguments)
         except FunctionFailed as failure:
             raise PlaceError(call.place, f"{call.name}: {failure}") from None
-        except TypeError:
-            raise PlaceError(call.place, f"{call.name} does not take {len(arguments)} arguments") from None
         except KeyError:
             raise PlaceError(call.place, f"there is no function {call.name!r} here") from None
+        except (TypeError, ValueError, IndexError):
+            raise PlaceError(call.place, f"{call.name} does not take {len(arguments)} arguments") from None
 
     def choose(self, call: Call, scope: Scope) -> object:
         condition, when_true, when_false = _take(call, 3)

@@ -68,12 +68,9 @@ def _string(value: object) -> str:
     return render_text(value)
 
 
-def _concat(*values: object) -> object:
+def _concat(*values: Any) -> object:
     if values and all(isinstance(value, list) for value in values):
-        joined: list[object] = []
-        for value in values:
-            joined += _items(value)
-        return joined
+        return [item for value in values for item in _items(value)]
     if any(isinstance(value, list | dict) for value in values):
         raise FunctionFailed("strings, or arrays, are expected")
     return "".join(render_text(value) for value in values)
@@ -187,7 +184,7 @@ def _substring(value: object, start: object, count: object = None) -> str:
 
 
 def _split(value: object, delimiters: object) -> list[str]:
-    marks = [_text(mark) for mark in (_items(delimiters) if isinstance(delimiters, list) else [delimiters])]
+    marks = [_text(mark) for mark in cast("list[object]", _array(delimiters))]
     parts = [_text(value)]
     for mark in marks:
         parts = [piece for part in parts for piece in (part.split(mark) if mark else [part])]

@@ -17,7 +17,7 @@ from ingate.cli.json_value import JsonObject, get_object, get_text
 
 from .evaluator import Scope
 from .model import Declaration, Expression, Name
-from .world import Instance, ResourceHandle, TemplateWorld
+from .world import MOST_INSTANCES, Instance, ResourceHandle, TemplateWorld
 
 ASSIGNMENT = "microsoft.authorization/roleassignments"
 KINDS: dict[str, Kind] = {
@@ -64,6 +64,10 @@ class _Collector:
                 instances += self._list_deployed(declaration)
             except PlaceError as error:
                 self.problems.append(error.problem)
+        if len(instances) > MOST_INSTANCES:
+            place, message = self._world.template.place, f"more than {MOST_INSTANCES} resources"
+            self.problems.append(Problem(place=place, message=message))
+            return ()
         for instance in instances:
             self._world.current.expect(instance.resource_id)
         needs = {instance.resource_id.lower(): self._find_needs(instance) for instance in instances}
@@ -213,12 +217,22 @@ def _make_assignment(
     except (NotYetKnown, CommandFailed):
         properties = {}
     return AssignmentItem(
-        name=f"{instance.name} on {scope.rpartition('/')[2]}",
+        name=f"{_describe_grant(properties, current) or instance.name} on {scope.rpartition('/')[2]}",
         place=place,
         resolve=resolve,
         members=without(properties, ("roleDefinitionId", "principalId")),
         guid=instance.name,
     )
+
+
+def _describe_grant(properties: JsonObject, current: Current) -> str:
+    """Empty while it is not known whom the assignment is for."""
+    role_id, principal_id = (get_text(properties, key) for key in ("roleDefinitionId", "principalId"))
+    if not principal_id:
+        return ""
+    role = current.find_role(last_segment(role_id))
+    principal = current.find_principal(principal_id)
+    return f"{get_text(role, 'properties', 'roleName') or role_id}: {get_text(principal, 'name') or principal_id}"
 
 
 def _normal_type(declaration: Declaration) -> str:

@@ -23,7 +23,7 @@ from .evaluator import Scope
 from .items import list_items
 from .model import Output, Template
 from .parameters import find_rule_problem, find_type_problem, read_parameters
-from .world import TemplateWorld
+from .world import MOST_INSTANCES, TemplateWorld
 
 COMPILER_TIMEOUT = 120.0
 _SCHEMA = re.compile(r'"\$schema"\s*:\s*"[^"]*deploymentTemplate\.json', re.IGNORECASE)
@@ -48,6 +48,8 @@ def read_template(
     problems = _complete_parameters(world)
     if problems:
         raise FileInvalid(source.name, problems)
+    if len(template.resources) > MOST_INSTANCES:
+        raise CommandFailed(f"{source.name} has more than {MOST_INSTANCES} resources.")
     found, problems = list_items(world, source, skip_unsupported=skip_unsupported)
     if problems:
         raise FileInvalid(source.name, problems)
@@ -81,22 +83,14 @@ def _compile(compiler: str, source: Source) -> str:
 
 
 def _complete_parameters(world: TemplateWorld) -> list[Problem]:
-    """Gives defaults, in an order in which each can use the ones before it; then checks all."""
+    """Gives defaults, and checks all values."""
     problems: list[Problem] = []
     for parameter in world.template.parameters:
-        if parameter.name not in world.parameters:
-            if parameter.default is None and not parameter.is_nullable:
-                message = f"parameter {parameter.name!r} has no default: give --parameters {parameter.name}=VALUE"
-                problems.append(Problem(place=parameter.place, message=message))
-                continue
-            try:
-                default = parameter.default
-                value = None if default is None else world.evaluator.settle(default, Scope())
-            except PlaceError as error:
-                problems.append(error.problem)
-                continue
-            world.parameters[parameter.name] = value
-        value = world.parameters[parameter.name]
+        try:
+            value = world.get_parameter(parameter.name, parameter.place)
+        except PlaceError as error:
+            problems += [error.problem] if error.problem not in problems else []
+            continue
         problem = find_type_problem(parameter, value)
         if problem:
             problems.append(Problem(place=parameter.place, message=problem))

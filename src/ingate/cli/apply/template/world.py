@@ -13,7 +13,7 @@ from ingate.cli.json_value import JsonObject, get_object, get_text
 
 from .evaluator import Evaluator, Scope
 from .functions import FunctionFailed, describe, get_member
-from .model import Call, Declaration, Expression, Name, Template
+from .model import Call, Declaration, Expression, Name, Parameter, Template
 
 _OWN = frozenset({"id", "name", "type", "apiversion"})
 MOST_INSTANCES = 800
@@ -74,9 +74,24 @@ class TemplateWorld:
         for parameter in self.template.parameters:
             if parameter.name.lower() == name.lower():
                 if parameter.name not in self.parameters:
-                    raise PlaceError(place, f"parameter {parameter.name!r} has no value")
+                    self.parameters[parameter.name] = self._make_default(parameter, place)
                 return self.parameters[parameter.name]
         raise PlaceError(place, f"there is no parameter {name!r}")
+
+    def _make_default(self, parameter: Parameter, place: Place) -> object:
+        mark = f"parameter {parameter.name}"
+        if parameter.default is None:
+            if parameter.is_nullable:
+                return None
+            message = f"parameter {parameter.name!r} has no default: give --parameters {parameter.name}=VALUE"
+            raise PlaceError(parameter.place, message)
+        if mark in self._open:
+            raise PlaceError(place, f"{mark} depends on itself")
+        self._open.append(mark)
+        try:
+            return self.evaluator.settle(parameter.default, Scope())
+        finally:
+            self._open.remove(mark)
 
     def get_variable(self, name: str, place: Place) -> object:
         lower = name.lower()
@@ -107,8 +122,7 @@ class TemplateWorld:
             case "resourcegroup":
                 return self._describe_group(values)
             case "subscription":
-                subscription = self.current.subscription
-                return {"id": subscription, "subscriptionId": subscription.rpartition("/")[2]}
+                return self._describe_subscription()
             case "tenant":
                 return self._describe_tenant()
             case "deployment":
@@ -134,6 +148,11 @@ class TemplateWorld:
         if found is None:
             return described
         return {**described, "location": get_text(found, "location"), "tags": get_object(found, "tags")}
+
+    def _describe_subscription(self) -> JsonObject:
+        found = self.current.management.get(self.current.subscription)
+        names = ("subscriptionId", "tenantId", "displayName")
+        return {"id": self.current.subscription, **{name: get_text(found, name) for name in names}}
 
     def _describe_tenant(self) -> JsonObject:
         tenants = self.current.management.list("/tenants")
