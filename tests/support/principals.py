@@ -106,7 +106,7 @@ def list_audit_events(ingate: RunningIngate, target: str = "") -> list[dict[str,
             page = answer.json()
             events += page["value"]
             url = page.get("nextLink")
-    return [event for event in events if event["properties"]["targetId"].lower().startswith(target.lower())]
+    return [event for event in events if event["target"].lower().startswith(target.lower())]
 
 
 def call_claude(

@@ -103,7 +103,13 @@ class RunningIngate:
             text=True,
             timeout=30,
             stdin=subprocess.DEVNULL,
-            env=inherit_environment({"INGATE_DATA_DIR": str(self.data_dir), **(environment or {})}),
+            env=inherit_environment(
+                {
+                    "INGATE_DATA_DIR": str(self.data_dir),
+                    "INGATE_CONFIG_DIR": str(self.data_dir.with_suffix(".config")),
+                    **(environment or {}),
+                }
+            ),
         )
 
     def put_resource(self, name: str) -> None:

@@ -39,8 +39,8 @@ DEFAULT = ".default"
 IMPERSONATION = "user_impersonation"
 
 _LOOPBACK = re.compile(r"https://(localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5}")
-"""Ingate's own address, which azure-cli takes for Microsoft Graph's where a cloud is registered by it. Management believes
-such a token only if it names the very address that it is presented to."""
+"""Ingate's own address, which azure-cli takes for Microsoft Graph's where a cloud is registered by it. Management
+believes such a token only if it names the very address that it is presented to."""
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _LONGEST_SCOPE = 2048
 

@@ -12,7 +12,7 @@ from ingate.domain.resource import FoundryResource
 from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup, Subscription
 from ingate.wire.arm.documents import merge_patch
-from ingate.wire.arm.ids import render_account_id
+from ingate.wire.arm.ids import ACCOUNT_TYPE, render_account_id
 
 from .account_bodies import AccountBody, decide_account, keep_account_document
 from .account_lifecycle import find_deleted, is_expired, purge, restore, settle_identity, soft_delete
@@ -29,6 +29,7 @@ from .refusals import (
     ResourceNotFound,
     SubdomainInUse,
 )
+from .request_context import get_access
 from .scopes import (
     ACCOUNT_PATH,
     PROVIDER,
@@ -77,7 +78,10 @@ async def list_group_accounts(plane: ControlPlane, request: Request) -> Outcome:
 async def _list(
     plane: ControlPlane, session: StateSession, request: Request, subscription_id: str, group: str | None = None
 ) -> Outcome:
-    views = await view_accounts(session, await session.resources.list_resources(subscription_id, group))
+    resources = await session.resources.list_resources(subscription_id, group)
+    access = get_access()
+    readable = [resource for resource in resources if access.reads(ACCOUNT_TYPE, resource.resource_id)]
+    views = await view_accounts(session, readable)
     return render_list(
         request, views, lambda view: view.resource.resource_id, lambda view: render_account(plane, view)
     )

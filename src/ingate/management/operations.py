@@ -118,7 +118,8 @@ def _find_rule(method: str, walk: _Walk) -> Rule:
     if (types and types[-1] in _FOUND_BY_THEIR_ID) or (walk.has_provider and not types):
         return Rule.ANY_ROLE
     if walk.has_provider:
-        return Rule.PERMISSION
+        is_list_of_accounts = (walk.namespace.lower(), *types) == _ACCOUNTS and not walk.is_named
+        return Rule.ANY_ROLE if is_list_of_accounts else Rule.PERMISSION
     if not walk.is_named or not types:
         return Rule.FILTERED if len(types) <= 1 else Rule.ANY_ROLE if types in _ANYBODYS_LISTS else Rule.PERMISSION
     return Rule.ANY_ROLE if types == ("subscriptions",) else Rule.PERMISSION
@@ -133,7 +134,9 @@ _ANYBODYS_LISTS = frozenset(
         ("subscriptions", "resourcegroups", "resources"),
     }
 )
-"""Of whoever has any role there; those that hold resources show only what the caller may see."""
+"""Of whoever has any role there. Those that hold resources show only what the caller may see; so do the lists of
+accounts."""
+_ACCOUNTS = ("microsoft.cognitiveservices", "accounts")
 _UPSTREAMS = ("ingate.gateway", "upstreams")
 
 

@@ -96,7 +96,7 @@ def _build_resource(plane: ControlPlane, defaults: Defaults) -> FoundryResource:
         internal_id=plane.new_id().replace("-", ""),
         etag=plane.new_etag(),
         system_data=created(plane.actor, plane.clock()),
-        document={"properties": {"customSubDomainName": defaults.resource}},
+        document={"properties": {"customSubDomainName": defaults.resource, "allowProjectManagement": True}},
     )
 
 

@@ -238,7 +238,8 @@ CASES: tuple[Case, ...] = (
     Case(
         refusal=r.ProjectManagementDisabled,
         name="project_management_disabled",
-        request=Request(method="PUT", path=f"{ACCOUNT}/projects/first", body={"location": "eastus2"}),
+        before=[put_account()],
+        request=Request(method="PUT", path=f"{ACCOUNTS}/another/projects/first", body={"location": "eastus2"}),
     ),
     Case(
         refusal=r.ProviderNotFound,

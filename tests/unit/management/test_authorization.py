@@ -74,13 +74,32 @@ async def test_a_role_counts_at_its_scope_and_below(client: ManagementClient, te
     reader = await tenant.add_with_role(READER, scopes[level])
     paths = {
         "root": f"{PRINCIPALS}",
-        "subscription": f"{client.subscription_path}/providers/Microsoft.CognitiveServices/accounts",
+        "subscription": f"{client.subscription_path}/providers/Microsoft.CognitiveServices/skus",
         "group": client.group_path,
         "account": client.account_path,
     }
     statuses = {name: (await tenant.send(reader, "GET", path)).status_code for name, path in paths.items()}
     reached = {"root": 4, "management group": 4, "subscription": 3, "group": 2, "account": 1}[level]
     assert list(statuses.values()) == [403] * (4 - reached) + [200] * reached
+
+
+@pytest.mark.parametrize("level", ["subscription", "group", "account", "none"])
+async def test_lists_of_accounts_show_what_their_reader_may_read(
+    client: ManagementClient, tenant: Tenant, level: str
+) -> None:
+    scopes = {"subscription": client.subscription_path, "group": client.group_path, "account": client.account_path}
+    other = f"{client.group_path}/providers/Microsoft.CognitiveServices/accounts/another"
+    assert (await client.send("PUT", other, {"location": "eastus2", "kind": "AIServices"})).is_success
+    reader = await tenant.add("reader")
+    if level in scopes:
+        await tenant.assign(reader, READER, scopes[level])
+    for parent in (client.subscription_path, client.group_path):
+        answer = await tenant.send(reader, "GET", f"{parent}/providers/Microsoft.CognitiveServices/accounts")
+        if level == "none":
+            assert answer.status_code == 403
+        else:
+            names = [account["name"] for account in answer.json()["value"]]
+            assert names == (["example-resource"] if level == "account" else ["another", "example-resource"])
 
 
 async def test_a_refusal_says_what_was_missing_where_in_azures_words(

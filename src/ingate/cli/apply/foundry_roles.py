@@ -46,8 +46,12 @@ def list_assignment_items(file: Section, source: Source) -> Iterator[AssignmentI
             name=f"{entry.text('role')}: {who} on {entry.text('scope')}",
             place=source.place(entry.place),
             resolve=_grant_resolver(file, entry),
-            members=dict(entry.present("description")),
+            read_members=_member_reader(entry),
         )
+
+
+def _member_reader(entry: Section) -> Callable[[Current], JsonObject]:
+    return lambda current: dict(entry.present("description"))
 
 
 def _grant_resolver(file: Section, entry: Section) -> Callable[[Current], Grant]:

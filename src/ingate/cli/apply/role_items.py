@@ -95,8 +95,8 @@ class AssignmentItem:
     place: str
     resolve: Callable[[Current], Grant]
     """Raises NotYetKnown."""
-    members: JsonObject
-    """Further properties: `description`, `principalType`."""
+    read_members: Callable[[Current], JsonObject]
+    """Further properties: `description`, `principalType`. Asked for once the grant is known."""
     guid: str = ""
     """The assignment's name, if the file chose one."""
     kind: Kind = "role assignment"
@@ -106,9 +106,11 @@ class AssignmentItem:
 
     def compare(self, current: Current) -> list[PropertyChange] | None:
         found = find_assignment(current, self.resolve(current))
+        if found is None:
+            return None
         # Its type is the principal's; a description is all that can differ.
-        wanted = {key: value for key, value in self.members.items() if key == "description"}
-        return None if found is None else compare({"properties": wanted}, found)
+        wanted = {key: value for key, value in self.read_members(current).items() if key == "description"}
+        return compare({"properties": wanted}, found)
 
     def execute(self, current: Current) -> None:
         grant = self.resolve(current)
@@ -118,7 +120,7 @@ class AssignmentItem:
         properties: JsonObject = {
             "roleDefinitionId": f"{current.subscription}/providers/{ROLE_TYPE}/{grant.role_id}",
             "principalId": grant.principal_id,
-            **self.members,
+            **self.read_members(current),
         }
         _, value = current.management.put(get_text(found, "id") or path, {"properties": properties})
         current.note(get_text(value, "id") or path, value)

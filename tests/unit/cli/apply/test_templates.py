@@ -92,6 +92,7 @@ resource itself 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
     principalId: account.identity.principalId
+    principalType: 'ServicePrincipal'
   }
 }
 
@@ -142,6 +143,7 @@ ARM: dict[str, object] = {
             "properties": {
                 "roleDefinitionId": "[variables('role')]",
                 "principalId": "[reference(variables('accountId'), '2025-09-01', 'full').identity.principalId]",
+                "principalType": "ServicePrincipal",
             },
         },
         {
@@ -258,6 +260,7 @@ def test_values_are_what_the_expressions_say(
     assert capacities == [20, 5]
     itself = control_plane.get(f"{path}{ASSIGNMENTS}/{_guid(path, 'itself')}")["properties"]
     assert itself["principalId"] == make_guid(path, "identity")
+    assert itself["principalType"] == "ServicePrincipal"
     assert itself["roleDefinitionId"].startswith(f"/subscriptions/{SUBSCRIPTION}/providers/")
 
 

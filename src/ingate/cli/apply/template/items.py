@@ -212,6 +212,9 @@ def _make_assignment(
             raise CommandFailed(f"{place}: a role assignment needs 'roleDefinitionId' and 'principalId'.")
         return Grant(scope=scope, role_id=role_id, principal_id=principal_id)
 
+    def read_members(current: Current) -> JsonObject:
+        return without(get_object(build(current), "properties"), ("roleDefinitionId", "principalId"))
+
     try:
         properties = get_object(build(current), "properties")
     except (NotYetKnown, CommandFailed):
@@ -220,7 +223,7 @@ def _make_assignment(
         name=f"{_describe_grant(properties, current) or instance.name} on {scope.rpartition('/')[2]}",
         place=place,
         resolve=resolve,
-        members=without(properties, ("roleDefinitionId", "principalId")),
+        read_members=read_members,
         guid=instance.name,
     )
 
