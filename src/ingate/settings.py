@@ -13,9 +13,9 @@ from typing import Any, cast, get_type_hints
 import msgspec
 import platformdirs
 
-from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
 from ingate.domain.issuer_source import ISSUER_SOURCE_RULE, IssuerSourceInvalid, parse_issuer_source
 from ingate.domain.network import parse_network
+from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
 from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
 from ingate.simulator.cassettes.redaction import PathInvalid, parse_path
 from ingate.upstreams.profiles.profile import PROFILE_NAMES

@@ -21,9 +21,9 @@ def arm_envelope(ctx: Any, response: Any, case: Any) -> None:
         return
     kind = response.headers.get("content-type", [""])[0]
     assert kind.startswith("application/json"), f"a refusal of type {kind}"
-    document = response.json()
-    error = document.get("error")
-    assert isinstance(error, dict), f"a refusal without an error: {document}"
-    assert error.get("code"), f"a refusal without a code: {document}"
-    assert error.get("message"), f"a refusal without a message: {document}"
+    document: dict[str, Any] = response.json()
+    assert "error" in document, f"a refusal without an error: {document}"
+    error: Any = document["error"]
+    assert error["code"], f"a refusal without a code: {document}"
+    assert error["message"], f"a refusal without a message: {document}"
     assert "Traceback" not in error["message"]
