@@ -263,7 +263,7 @@ def _fill(world: World, value: str) -> str:
     ("name", "headers", "code"),
     [
         ("nothing", {}, "AuthenticationFailed"),
-        ("no bearer token", {"authorization": "Bearer"}, "AuthenticationFailed"),
+        ("no bearer token", {"authorization": "Bearer"}, "InvalidAuthenticationToken"),
         ("a key", {"api-key": "KEY guarded"}, "AuthenticationFailed"),
         ("a key as a bearer token", {"authorization": "Bearer KEY"}, "InvalidAuthenticationToken"),
         ("a wrong token", {"authorization": "Bearer wrong"}, "InvalidAuthenticationToken"),
@@ -360,7 +360,40 @@ def test_a_deleted_principal_has_lost_its_tokens(world: World) -> None:
     assert_answer(world.read_resource(control), WRONG_TOKEN)
 
 
-# Everything that was published to be found
+# Time
+
+
+def test_what_was_just_granted_counts_for_the_very_next_request(world: World) -> None:
+    ingate = world.ingate
+    newcomer = put_principal(ingate, "newcomer", "application").object_id
+    token = bear(world.signers.own.sign(world.signers.own.make_claims(newcomer, DATA)))
+    assert_answer(world.call(token), NO_PERMISSION)
+
+    assign_role(ingate, newcomer, "Cognitive Services User", find_scope(ingate, "resource"))
+    assert_answer(world.call(token), SERVED)
+    key = ingate.manage("POST", f"{ingate.account_path('other')}/regenerateKey", {"keyName": "Key1"})["key1"]
+    assert_answer(world.call({"api-key": key}, resource="other"), SERVED)
+
+
+def test_what_was_taken_away_is_gone_within_a_second(world: World) -> None:
+    ingate = world.ingate
+    leaver = put_principal(ingate, "soon-without-role", "application").object_id
+    token = bear(world.signers.own.sign(world.signers.own.make_claims(leaver, DATA)))
+    assignment = assign_role(ingate, leaver, "Cognitive Services User", find_scope(ingate, "resource"))
+    ingate.wait_until_served()
+    old_key = _keys(world, "other")["key1"]
+    assert_answer(world.call(token), SERVED)
+
+    ingate.manage("DELETE", assignment)
+    ingate.manage("POST", f"{ingate.account_path('other')}/regenerateKey", {"keyName": "Key1"})
+    begun = time.monotonic()
+    while (
+        world.call(token).status_code == 200 or world.call({"api-key": old_key}, resource="other").status_code == 200
+    ):
+        assert time.monotonic() < begun + 1
+
+    assert_answer(world.call(token), NO_PERMISSION)
+    assert_answer(world.call({"api-key": old_key}, resource="other"), NO_KEY)
 
 
 def test_a_known_token_does_not_outlive_its_end(world: World) -> None:

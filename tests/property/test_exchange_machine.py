@@ -149,7 +149,8 @@ class ExchangeMachine(RuleBasedStateMachine):
         call.sends(piece, ended=ended)
         if ended:
             heard = [kind for kind, _ in self.front.transcript[before:] if kind != "upstream"]
-            assert heard[0] == "record", "before the last byte leaves"
+            if self.front.log.writable:
+                assert heard[0] == "record", "before the last byte leaves"
             self.end()
 
     @precondition(lambda self: self.call is not None)

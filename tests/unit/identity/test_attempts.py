@@ -46,3 +46,12 @@ def test_inventing_names_fills_no_memory() -> None:
     for number in range(10_500):
         attempts.note_failure(f"nobody {number}", NOW)
     assert len(attempts._records) == 10_000  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_long_name_takes_no_more_memory_than_a_short_one() -> None:
+    attempts = Attempts()
+    attempts.note_failure("x" * 60_000, NOW)
+    assert all(len(key) <= 64 for key in attempts._records)  # pyright: ignore[reportPrivateUsage]
+    for _ in range(TOLERATED):
+        attempts.note_failure("x" * 60_000, NOW)
+    assert attempts.is_locked("x" * 60_000, NOW)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.identity.tenant import BUILDER, TENANT, TenantClient
+from tests.unit.identity.tenant import AUTHORITY, BUILDER, TENANT, TenantClient
 
 from ingate.domain.subscription import Tenant, TenantId
 from ingate.identity.audiences import GRAPH, Audience, ScopeRequest, decide_user_scopes, find_audience, parse_scope
@@ -89,3 +89,12 @@ def test_azures_services_have_one_scope_and_graph_has_many() -> None:
 
 def test_an_application_has_those_that_it_is_asked_for() -> None:
     assert decide("client id", "access_as_user", is_application=True) == ("access_as_user",)
+
+
+@pytest.mark.anyio
+async def test_of_addresses_on_this_machine_only_the_one_that_was_asked_at_is_ours(tenant: TenantClient) -> None:
+    async with tenant.plane.state.reading() as session:
+        own = await find_audience(session, OURS, f"{AUTHORITY}/", authority=AUTHORITY)
+        another = await find_audience(session, OURS, "https://localhost:9999", authority=AUTHORITY)
+    assert own == Audience(value=f"{AUTHORITY}/", resource=f"{AUTHORITY}/", is_application=False)
+    assert isinstance(another, EntraError)

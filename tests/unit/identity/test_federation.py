@@ -141,3 +141,20 @@ async def put_credential(tenant: TenantClient, **changes: Any) -> None:
     async with tenant.stores.writing() as session:
         credential = make_federated_credential(**changes)
         await session.principals.put_credential(FEDERATED.object_id, credential)
+
+
+async def test_an_issuer_elsewhere_cannot_send_us_to_this_machine(issuer: TenantClient) -> None:
+    local = "http://127.0.0.1:9999/keys"
+    issuer.web.documents[CONFIGURATION] = json.dumps({"issuer": ISSUER, "jwks_uri": local}).encode()
+    issuer.web.documents[local] = render_keys()
+    assert read_error(await issuer.ask(build_form()))[0] == 401
+    assert issuer.web.asked == [CONFIGURATION]
+
+
+async def test_an_issuer_that_does_not_answer_is_asked_again_after_a_minute(tenant: TenantClient) -> None:
+    first = read_error(await tenant.ask(build_form()))
+    assert read_error(await tenant.ask(build_form())) == first
+    assert tenant.web.asked == [CONFIGURATION]
+    tenant.clock.advance(minutes=1)
+    await tenant.ask(build_form())
+    assert tenant.web.asked == [CONFIGURATION] * 2

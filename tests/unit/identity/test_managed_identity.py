@@ -141,3 +141,19 @@ async def test_it_is_in_the_audit_trail(tenant: TenantClient) -> None:
     await ask(tenant)
     detail = f"instance metadata {COGNITIVE_SERVICES} by {WORKER.client_id}"
     assert await tenant.list_sign_ins() == [("succeeded", WORKER.object_id, detail)]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8081", "127.0.0.1.evil.example", "localhost.evil", "a_b.evil.example", ""]
+)
+async def test_a_page_whose_name_leads_to_this_machine_gets_nothing(tenant: TenantClient, host: str) -> None:
+    """DNS rebinding: a browser asks us in the name of a site that says it is at our address."""
+    answer = await ask(tenant, headers={"Metadata": "true", "Host": host})
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_request_102")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8081", "[::1]:8081", "169.254.169.254", "LOCALHOST", "ingate:8081", "host.docker.internal"]
+)
+async def test_addresses_and_names_of_this_network_are_fine(tenant: TenantClient, host: str) -> None:
+    assert (await ask(tenant, headers={"Metadata": "true", "Host": host})).status_code == 200

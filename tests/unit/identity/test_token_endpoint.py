@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
 
@@ -197,3 +198,26 @@ async def test_who_signed_in_is_in_the_audit_trail(tenant: TenantClient) -> None
     )
     assert wrong == ("refused", BUILDER.object_id, f"AADSTS7000215 client_credentials by {BUILDER.client_id}")
     assert nobody == ("refused", "", f"AADSTS50126 password by {AZURE_CLI}")
+
+
+async def test_guessing_secrets_at_the_same_time_gets_no_further(tenant: TenantClient) -> None:
+    guesses = [build_secret_form(client_secret=f"{SECRET}{number}") for number in range(15)]
+    answers = await asyncio.gather(*(tenant.ask(form) for form in guesses))
+    assert [read_error(answer)[2] for answer in answers].count(7000215) == 10
+
+
+async def test_what_stands_in_for_a_client_id_is_not_written_down(tenant: TenantClient) -> None:
+    await tenant.ask(build_secret_form(client_id="a secret in the wrong field"))
+    assert await tenant.list_sign_ins() == [("refused", "", "AADSTS700016 client_credentials")]
+
+
+async def test_refusing_nobody_in_particular_fills_no_disk(tenant: TenantClient) -> None:
+    for _ in range(70):
+        await tenant.ask(build_secret_form(client_id="nobody"))
+    assert len(await tenant.list_sign_ins()) == 60
+    await tenant.ask(build_secret_form(client_secret="wrong"))
+    assert len(await tenant.list_sign_ins()) == 61
+    tenant.clock.advance(minutes=1)
+    await tenant.ask(build_secret_form(client_id="nobody"))
+    newest = (await tenant.list_sign_ins())[0]
+    assert newest[2] == "AADSTS700016 client_credentials (and 10 more that are not recorded)"

@@ -249,3 +249,19 @@ async def test_a_system_assigned_identity_belongs_to_its_resource(client: Manage
         assert await drop_system_identity(session, resource)
         assert not await drop_system_identity(session, resource)
     assert (await client.send("GET", path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    [
+        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        "00000003-0000-0000-C000-000000000000",
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    ],
+)
+async def test_nobody_takes_the_client_id_of_one_of_microsofts_applications(
+    client: ManagementClient, client_id: str
+) -> None:
+    """Their id is an audience of ours: a token about signing in to such an application would be one for the API."""
+    answer = await put(client, "Azure", kind="application", clientId=client_id)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidPrincipal")

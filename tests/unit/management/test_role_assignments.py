@@ -140,3 +140,30 @@ async def test_an_upstream_of_another_group_is_no_scope_of_this_one(client: Mana
     app = await tenant.add("app")
     body = {"properties": {"roleDefinitionId": READER, "principalId": app}}
     assert (await client.send("PUT", get_path(elsewhere, FIRST), body)).status_code == 404
+
+
+async def test_the_next_upstream_of_a_name_does_not_inherit_assignments(
+    client: ManagementClient, tenant: Tenant
+) -> None:
+    upstream = f"{client.upstreams_path}/local"
+    body = {"properties": {"kind": "messages-api", "baseUrl": "http://127.0.0.1:9"}}
+    await client.send("PUT", upstream, body)
+    await tenant.add_with_role(READER, upstream)
+    await client.send("DELETE", upstream)
+    await client.send("PUT", upstream, body)
+    listed = await client.send("GET", get_path(upstream))
+    assert listed.json()["value"] == []
+
+
+async def test_nor_does_one_that_went_with_its_group(client: ManagementClient, tenant: Tenant) -> None:
+    group = client.group_path + "-2"
+    upstream = f"{group}/providers/Ingate.Gateway/upstreams/local"
+    body = {"properties": {"kind": "messages-api", "baseUrl": "http://127.0.0.1:9"}}
+    await client.send("PUT", group, {"location": "eastus2"})
+    await client.send("PUT", upstream, body)
+    await tenant.add_with_role(READER, upstream)
+    await client.send("DELETE", group)
+    await client.send("PUT", group, {"location": "eastus2"})
+    await client.send("PUT", upstream, body)
+    listed = await client.send("GET", get_path(upstream))
+    assert listed.json()["value"] == []

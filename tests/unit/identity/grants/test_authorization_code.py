@@ -137,6 +137,18 @@ async def test_a_confidential_client_proves_itself_and_needs_no_challenge(tenant
     assert (await tenant.read_token(document["access_token"], MANAGEMENT))["appidacr"] == "1"
 
 
+async def test_nor_can_the_code_be_had_without_proof_when_its_secrets_are_taken_away(tenant: TenantClient) -> None:
+    client_id = BUILDER.client_id or ""
+    code = await get_code(
+        tenant, client_id=client_id, redirect_uri=CALLBACK, code_challenge="", code_challenge_method=""
+    )
+    async with tenant.stores.writing() as session:
+        for key_id in ("new", "old"):
+            await session.principals.delete_credential(BUILDER.object_id, key_id)
+    form = build_code_form(code, client_id=client_id, redirect_uri=CALLBACK, code_verifier="")
+    assert read_error(await tenant.ask(form)) == (401, "invalid_client", 7000218)
+
+
 async def test_version_1_asks_for_a_resource(tenant: TenantClient) -> None:
     path = "oauth2/authorize"
     answer = await sign_in(tenant, build_address(path=path, scope="", resource=MANAGEMENT))

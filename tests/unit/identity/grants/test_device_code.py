@@ -166,3 +166,10 @@ async def test_what_gets_no_code(tenant: TenantClient, changes: dict[str, str], 
     form = {"client_id": AZURE_CLI, "scope": SCOPE} | changes
     form = {name: value for name, value in form.items() if value}
     assert read_error(await tenant.ask(form, tenant=TENANT, path="oauth2/v2.0/devicecode"))[2] == number
+
+
+async def test_a_resource_of_any_length_is_not_remembered(tenant: TenantClient) -> None:
+    """Nobody has signed in yet, and thousands of these are kept."""
+    form = {"client_id": AZURE_CLI, "resource": "x" * 2049}
+    answer = await tenant.ask(form, tenant="common", path="oauth2/devicecode")
+    assert read_error(answer) == (400, "invalid_scope", 70011)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.unit.identity.tenant import (
     ADA,
     AZURE_CLI,
     NOW,
+    PASSWORD,
     TEAM,
     TENANT,
     TenantClient,
     build_password_form,
+    open_tenant,
     read_error,
 )
 
@@ -145,3 +150,24 @@ async def test_too_many_groups_have_to_be_looked_up(tenant: TenantClient) -> Non
     assert "groups" not in claims
     assert claims["_claim_names"] == {"groups": "src1"}
     assert claims["_claim_sources"]["src1"]["endpoint"].endswith(f"/users/{ADA.object_id}/getMemberObjects")
+
+
+async def test_guessing_at_the_same_time_gets_no_further_than_guessing_in_turn(
+    seeded_tenant_dir: Path, tmp_path: Path
+) -> None:
+    """Not even with the right password, when its turn comes after ten wrong ones."""
+    wrong = threading.Semaphore(0)
+
+    def verify(text: str, secret_hash: str) -> bool:
+        if text == PASSWORD:
+            return all(wrong.acquire(timeout=5) for _ in range(12))
+        wrong.release()
+        return False
+
+    async with open_tenant(seeded_tenant_dir, tmp_path / "data", verify_secret=verify) as tenant:
+        right = build_password_form()
+        guesses = [build_password_form(password=f"wrong {number}") for number in range(15)]
+        answers = await asyncio.gather(*(tenant.ask(form) for form in [right, *guesses]))
+    numbers = [read_error(answer)[2] for answer in answers]
+    assert numbers[0] == 50053
+    assert (numbers.count(50126), numbers.count(50053)) == (10, 6)

@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.identity.tenant import ADA, AZURE_CLI, PORTAL, TenantClient, build_password_form, read_error
+from tests.unit.identity.tenant import (
+    ADA,
+    AZURE_CLI,
+    BUILDER,
+    PORTAL,
+    SECRET,
+    TenantClient,
+    build_password_form,
+    read_error,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +102,16 @@ async def test_one_changed_character_is_one_too_many(tenant: TenantClient) -> No
     token = await sign_in(tenant)
     changed = token[:-10] + ("A" if token[-10] != "A" else "B") + token[-9:]
     assert read_error(await tenant.ask(build_refresh_form(changed))) == (400, "invalid_grant", 70000)
+
+
+async def test_a_client_that_had_to_prove_itself_has_to_when_its_secrets_are_taken_away(tenant: TenantClient) -> None:
+    """Whoever stole its tokens must not gain by it: without a credential it would count as a public client."""
+    client_id = BUILDER.client_id or ""
+    proved = {"client_id": client_id, "client_secret": SECRET}
+    token = str((await tenant.ask(build_password_form(**proved))).json()["refresh_token"])
+    assert (await tenant.ask(build_refresh_form(token, **proved))).status_code == 200
+    async with tenant.stores.writing() as session:
+        for key_id in ("new", "old"):
+            await session.principals.delete_credential(BUILDER.object_id, key_id)
+    stolen = build_refresh_form(token, client_id=client_id)
+    assert read_error(await tenant.ask(stolen)) == (401, "invalid_client", 7000218)
