@@ -183,7 +183,8 @@ def _convert(name: str, value: object, kind: object) -> object:
             return Path(str(value)).expanduser().absolute()
         return cast("type[int] | type[float] | type[str]", kind)(cast(str, value))
     except ValueError:
-        raise SettingsError(f"{name}: '{value}' is not a {getattr(kind, '__name__', 'list')}") from None
+        wanted = {bool: "1, true, yes, 0, false or no", int: "a whole number", float: "a number"}.get(kind, "a list")
+        raise SettingsError(f"{name}: {wanted} is expected, not '{value}'") from None
 
 
 def _parse_flag(value: object) -> bool:

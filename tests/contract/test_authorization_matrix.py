@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -358,6 +361,55 @@ def test_a_deleted_principal_has_lost_its_tokens(world: World) -> None:
 
     assert_answer(world.call(data), NO_PERMISSION)
     assert_answer(world.read_resource(control), WRONG_TOKEN)
+
+
+# Every operation of the management API
+
+
+OPEN = {"/healthz", "/readyz", "/metadata/endpoints"}
+SHOW_WHAT_THE_CALLER_MAY_SEE = {"/subscriptions", "/tenants"}
+
+
+def list_operations(world: World) -> list[tuple[str, str]]:
+    """Method and path of everything that is not open to all, about things that are there."""
+    document = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "management-openapi.json").read_text())
+    names = {
+        "subscription": world.ingate.running["subscription_id"],
+        "group": "example-group",
+        "account": RESOURCE,
+        "deployment": "claude-haiku-4-5",
+        "principal": "may-do-all",
+        "location": "eastus2",
+        "namespace": "Microsoft.CognitiveServices",
+        "scope": world.ingate.group_path.strip("/"),
+    }
+    return [
+        (method.upper(), re.sub(r"\{(\w+)\}", lambda found: names.get(found.group(1), "any"), path))
+        for path, item in document["paths"].items()
+        for method in item
+        if method != "parameters" and path not in OPEN
+    ]
+
+
+def test_no_operation_is_open_to_whoever_has_no_token(world: World) -> None:
+    answers = {(method, path): world.manage(method, path, {}) for method, path in list_operations(world)}
+
+    assert len(answers) > 90
+    assert {answer.status_code for answer in answers.values()} == {401}
+
+
+def test_no_operation_of_resource_manager_is_open_to_whoever_has_no_role(world: World) -> None:
+    """Microsoft Graph's look-ups are: principals of a tenant may see each other."""
+    token = bear(world.signers.own.sign(world.signers.own.make_claims(world.signers.roleless, CONTROL)))
+    for method, path in list_operations(world):
+        if path.startswith("/v1.0"):
+            continue
+        answer = world.manage(method, path, token, {} if method in ("PUT", "PATCH", "POST") else None)
+        if path in SHOW_WHAT_THE_CALLER_MAY_SEE:
+            assert (path, answer.status_code) == (path, 200)
+            assert path == "/tenants" or answer.json()["value"] == []
+        else:
+            assert (method, path, *read_answer(answer)) == (method, path, *NOT_AUTHORIZED)
 
 
 # Time

@@ -78,7 +78,11 @@ class TestErrors:
             ({}, {"INGATE_PORT": "http"}, "INGATE_PORT: a whole number is expected, not 'http'"),
             ({"port": "http"}, {}, "port: a whole number is expected, not 'http'"),
             ({}, {"INGATE_HEAD_TIMEOUT": "soon"}, "INGATE_HEAD_TIMEOUT: a number is expected, not 'soon'"),
-            ({}, {"INGATE_DEVELOPMENT_KEYS": "maybe"}, "INGATE_DEVELOPMENT_KEYS: 1, true, yes, 0, false or no is expected, not 'maybe'"),
+            (
+                {},
+                {"INGATE_DEVELOPMENT_KEYS": "maybe"},
+                "INGATE_DEVELOPMENT_KEYS: 1, true, yes, 0, false or no is expected, not 'maybe'",
+            ),
             ({}, {"INGATE_PORT": "65536"}, "port: not a port"),
             ({}, {"INGATE_MANAGEMENT_PORT": "-1"}, "management_port: not a port"),
             ({}, {"INGATE_WORKERS": "0"}, "workers: at least 1"),

@@ -83,12 +83,14 @@ async def _serve(
         local = msgspec.json.decode(local_upstream, type=UpstreamDefinition) if local_upstream else None
         rooms = make_control_rooms(settings, stores, gateway_url=gateway_url, local=local)
         plane = rooms.plane
+        # Before the first directory is published: whoever waits for a gateway's /readyz may read the file then.
+        admin_token = read_secret(settings.data_dir / ADMIN_TOKEN_FILE)
         defaults = await seed_defaults(plane, development_keys=settings.development_keys)
         await seed_identity(rooms.identity)
         if settings.development_keys:
             await _use_development_keys(plane, defaults)
         await _check_exposure(settings, stores)
-        management = create_management_app(plane, admin_token=read_secret(settings.data_dir / ADMIN_TOKEN_FILE))
+        management = create_management_app(plane, admin_token=admin_token)
         identity = create_identity_app(rooms.identity)
         certificate = _issue_certificate(settings.data_dir)
         servers = (

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -87,7 +88,7 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     upstreams = _make_upstreams(simulator, loop)
     recorder = Recorder(settings) if settings.record_to else None
     limiter = await _open_limiter(settings, worker, loop)
-    server = _make_server(settings, journal, content_log, limiter, simulator)
+    server = _make_server(settings, journal, content_log, limiter, simulator, lambda: feed.look())
 
     def use(directory: Directory) -> None:
         _use_directory(directory, server.pipeline, upstreams, recorder, settings)
@@ -148,6 +149,7 @@ def _make_server(
     content_log: FileContentLog,
     limiter: QuotaLimiter,
     simulator: EmbeddedSimulator,
+    look_for_directory: Callable[[], None],
 ) -> GatewayServer:
     pipeline = Pipeline(
         directory=None,
@@ -159,6 +161,7 @@ def _make_server(
         make_request_id=make_request_id,
         make_apim_request_id=make_apim_request_id,
         drains=Drains(patience=settings.client_gone_timeout if settings.on_client_gone == "drain" else 0),
+        look_for_directory=look_for_directory,
     )
     limits = FrontLimits(
         head_timeout=settings.head_timeout,

@@ -40,6 +40,7 @@ class Announce(Protocol):
         *,
         endpoint: str,
         management_url: str,
+        management_tls_url: str,
         data_dir: str,
         resource: str,
         deployments: list[str],
@@ -136,11 +137,13 @@ class Supervisor:
             self._management_socket,
             self._management_tls_socket,
         )
+        # Only then the gateways: what the last run left in directory.json may have another upstream in the
+        # simulator's place (`--local`, `ingate record`), or keys that the control process refuses to expose.
+        details = self._await_ready(control)
         workers = [
             self._add_child(f"gateway worker {worker}", ["gateway", "--worker", str(worker)], listener)
             for worker, listener in enumerate(self._gateway_sockets)
         ]
-        details = self._await_ready(control)
         for worker in workers:
             self._await_ready(worker)
         self._write_running(details)
@@ -306,6 +309,7 @@ def _render_announcement(
     return announce(
         endpoint=supervisor.gateway_url,
         management_url=supervisor.management_url,
+        management_tls_url=supervisor.management_tls_url,
         data_dir=str(settings.data_dir),
         resource=details["resource"],
         deployments=details["deployments"],

@@ -63,7 +63,7 @@ class HttpUrl(click.ParamType[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         parts = parse_http_url(str(value))
         if parts is None:
-            self.fail("it must look like http://127.0.0.1:8081", param, ctx)
+            self.fail("an address that begins with http:// or https:// is expected", param, ctx)
         if "@" in parts.netloc:
             self.fail("a URL here holds no user name or password", param, ctx)
         return str(value).rstrip("/")

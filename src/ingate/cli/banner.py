@@ -18,6 +18,7 @@ def render_banner(
     *,
     endpoint: str,
     management_url: str,
+    management_tls_url: str,
     data_dir: str,
     resource: str,
     deployments: Sequence[str],
@@ -47,6 +48,7 @@ def render_banner(
         f"  answers      {_answers(simulated, local_model, recorded)}",
         f"  API keys     {keys}" + ("  (publicly known)" if development_keys else ""),
         f"  management   {reachable(management_url)}",
+        f"  sign-in      {management_tls_url} (management too; clients trust {Path(data_dir) / 'ca.pem'})",
         f"  data         {data_dir}",
     ]
     if deployment:

@@ -25,7 +25,7 @@ _HINTS = {
     "AADSTS7000215": "Make another one with: ingate principal secret create NAME",
     "AADSTS7000222": "Make another one with: ingate principal secret create NAME",
     "AADSTS700027": "Tell Ingate of the certificate with: ingate principal certificate add NAME FILE",
-    "Identity not found": "Ingate was started without INGATE_MANAGED_IDENTITY, or its principal is gone.",
+    "Identity not found": "- Ingate was started without INGATE_MANAGED_IDENTITY, or its principal is gone.",
     "AADSTS90002": "Name the tenant with --tenant; ingate account show tells it of whoever is signed in.",
 }
 

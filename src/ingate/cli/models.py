@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .connection import Connection, connected
-from .json_value import JsonObject, get_object, get_objects, get_text
+from .json_value import JsonObject, get_objects, get_text
 from .lookup import find_resource, resource_options
 from .output import OutputFormat, Row, output_option, print_rows, say
 
@@ -26,8 +26,7 @@ def list_models(
     print_rows(output, columns, [_row(item) for item in models], models)
 
 
-def _row(item: JsonObject) -> Row:
-    model = get_object(item, "model")
+def _row(model: JsonObject) -> Row:
     return (
         get_text(model, "name"),
         get_text(model, "version"),

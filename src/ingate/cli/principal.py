@@ -62,6 +62,8 @@ def create_principal(
     if kind == "application" and not no_secret:
         secret = _add_secret(connection, name)
     say(f"Created {kind} {name}.")
+    if kind == "user" and "password" not in properties:
+        say("It has no password, so nobody can sign in as it. Give one with --password-stdin when you create it.")
     _print_created(connection, created, secret, output)
 
 

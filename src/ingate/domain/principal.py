@@ -17,6 +17,21 @@ PrincipalType = Literal["User", "ServicePrincipal", "Group"]
 """What a role assignment calls the kind: applications and managed identities are service principals."""
 
 
+RESERVED_CLIENT_IDS = frozenset(
+    {
+        "797f4846-ba00-4fd7-ba43-dac1f8f63013",  # Azure Resource Manager
+        "00000003-0000-0000-c000-000000000000",  # Microsoft Graph
+        "00000002-0000-0000-c000-000000000000",  # Azure AD Graph
+        "7d312290-28c8-473c-a0ed-8e53749b6d6d",  # Azure Cognitive Services
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",  # Azure CLI
+        "1950a258-227b-4e31-a9cf-717495945fc2",  # Azure PowerShell
+        "aebc6443-996d-45c2-90f0-388ff96faa56",  # Visual Studio Code
+    }
+)
+"""Of Microsoft's own applications, which are what they are in every tenant. An id token's audience is the client id:
+one for such an application would pass for an access token where that id is an audience."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     object_id: str

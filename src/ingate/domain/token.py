@@ -6,7 +6,7 @@ own) and Microsoft's for its claims: https://learn.microsoft.com/entra/identity-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeGuard, cast
@@ -68,7 +68,7 @@ class TokenClaims:
 def decide_token(
     token: JsonWebToken | None,
     *,
-    issuers: Iterable[TrustedIssuer],
+    issuers: Collection[TrustedIssuer],
     audiences: Collection[str],
     now: float,
     verify: Verify,
@@ -88,12 +88,19 @@ def decide_token(
     if not verify(token, key):
         return TokenFault.SIGNATURE
     tenant_id = _get_text(claims, "tid")
-    if issuer.tenant_id is not None and tenant_id.lower() != issuer.tenant_id.lower():
+    if not _speaks_for(issuer, tenant_id.lower(), issuers):
         return TokenFault.TENANT
     audience = _get_text(claims, "aud")
     if audience.rstrip("/") not in audiences:
         return TokenFault.AUDIENCE
     return _decide_lifetime(claims, now) or _read_claims(claims, issuer, tenant_id, audience)
+
+
+def _speaks_for(issuer: TrustedIssuer, tenant_id: str, issuers: Collection[TrustedIssuer]) -> bool:
+    """For its own tenant, where it has one; for a tenant of Ingate's, Ingate alone."""
+    if issuer.tenant_id is not None:
+        return tenant_id == issuer.tenant_id.lower()
+    return not any(entry.is_own and entry.tenant_id == tenant_id for entry in issuers)
 
 
 def _decide_lifetime(claims: dict[str, Any], now: float) -> TokenFault | None:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import httptools
 
-from ingate.domain.refusal import Refusal, RequestTooLarge, Unauthenticated
-from ingate.domain.token import TokenFault
+from ingate.domain.refusal import Refusal, RequestTooLarge
 from ingate.wire.http1 import Header, render_answer_head
 from ingate.wire.messages.errors import render_error
 
@@ -337,20 +336,17 @@ class ClientConnection(asyncio.Protocol):
         return decide_head_problem(head)
 
     def _is_outdated(self, head: RequestHead) -> bool:
-        """Whether what was decided from it was decided with another directory, or with a token that has run out."""
+        """Whether what was decided from it was decided with another directory, or with a token that has run out. A
+        refusal always is: what was missing may have been granted since."""
         pipeline = self._server.pipeline
-        if head.decided_with is not pipeline.directory:
+        if head.decided_with is not pipeline.directory or not isinstance(head.caller, Caller):
             return True
         return head.valid_until is not None and head.valid_until <= pipeline.wall_clock()
 
     def _decide_caller(self, head: RequestHead) -> None:
         head.caller = caller = self._decide_anew(head)
         head.decided_with = self._server.pipeline.directory
-        if isinstance(caller, Caller):
-            head.valid_until = caller.identity.valid_until
-        else:
-            may_be_valid_soon = isinstance(caller, Unauthenticated) and caller.fault is TokenFault.NOT_YET_VALID
-            head.valid_until = 0.0 if may_be_valid_soon else None
+        head.valid_until = caller.identity.valid_until if isinstance(caller, Caller) else None
 
     def _decide_anew(self, head: RequestHead) -> Caller | LocalOperation | LocalAnswer | Refusal:
         server = self._server

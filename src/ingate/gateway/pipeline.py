@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ingate.domain.content import ContentLog
 from ingate.domain.exchange import ExchangeLog, ExchangeRecord
+from ingate.domain.network import AddressNotAllowed, PublicAccessDisabled
 from ingate.domain.quota import QuotaLimiter, Reservation
 from ingate.domain.refusal import (
     DeploymentNotFound,
     DeploymentPaused,
     InvalidRequest,
+    KeysDisabled,
     MethodNotAllowed,
     NotRecordable,
     PermissionDenied,
@@ -62,6 +64,17 @@ class Caller(NamedTuple):
     identity: Identity
 
 
+_MAY_HAVE_BEEN_GRANTED = (
+    ResourceNotFound,
+    Unauthenticated,
+    PermissionDenied,
+    KeysDisabled,
+    PublicAccessDisabled,
+    AddressNotAllowed,
+)
+_MAY_HAVE_BEEN_DEPLOYED = (DeploymentNotFound, DeploymentPaused)
+
+
 class Pipeline:
     """One worker's. `directory` is replaced whole when the control plane publishes a new revision."""
 
@@ -77,10 +90,13 @@ class Pipeline:
         make_apim_request_id: Callable[[], str],
         drains: Drains | None = None,
         content_log: ContentLog | None = None,
+        look_for_directory: Callable[[], None] | None = None,
     ) -> None:
         """`clock` is monotonic, in seconds; `wall_clock` counts from 1970. Without `drains`, a client that leaves
-        takes its upstream with it; without `content_log`, no content is recorded, whoever asks for it."""
+        takes its upstream with it; without `content_log`, no content is recorded, whoever asks for it.
+        `look_for_directory` replaces the directory at once if there is a newer one."""
         self.directory = directory
+        self._look_for_directory = look_for_directory
         self.limiter = limiter
         self.log = log
         self.clock = clock
@@ -92,7 +108,20 @@ class Pipeline:
         self.draining = False
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:
-        """The steps that need no body."""
+        """The steps that need no body. What was refused may have been granted a moment ago: whoever has a new key or
+        role in hand is served with the very next request."""
+        decided = self._decide_caller(head)
+        if isinstance(decided, _MAY_HAVE_BEEN_GRANTED) and self._has_newer_directory():
+            return self._decide_caller(head)
+        return decided
+
+    def _has_newer_directory(self) -> bool:
+        before = self.directory
+        if self._look_for_directory is not None:
+            self._look_for_directory()
+        return self.directory is not before
+
+    def _decide_caller(self, head: RequestHead) -> Caller | Refusal:
         endpoint = ENDPOINTS.get(head.path)
         if endpoint is None:
             found = find_storage_endpoint(head.method, head.path)
@@ -133,6 +162,12 @@ class Pipeline:
         if isinstance(parsed, MalformedRequest):
             return self.refuse(head, caller, None, InvalidRequest(message=parsed.message), connection, started_at)
         entry = self._find_deployment(caller, parsed.deployment_name)
+        if isinstance(entry, _MAY_HAVE_BEEN_DEPLOYED) and self._has_newer_directory():
+            renewed = self._decide_caller(head)
+            if not isinstance(renewed, Caller):
+                return self.refuse(head, caller, parsed.deployment_name, renewed, connection, started_at)
+            caller = renewed
+            entry = self._find_deployment(caller, parsed.deployment_name)
         if not isinstance(entry, DeploymentEntry):
             return self.refuse(head, caller, parsed.deployment_name, entry, connection, started_at)
         decided = partial(self._admit, head, caller, entry, parsed, body, connection, started_at)

@@ -5,6 +5,7 @@ Kept in memory: a restart forgives, and takes longer than guessing once.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,12 +31,13 @@ class Attempts:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def is_locked(self, key: str, now: datetime) -> bool:
-        record = self._records.get(key)
+        record = self._records.get(_digest(key))
         return record is not None and record.locked_until is not None and now < record.locked_until
 
     def note_failure(self, key: str, now: datetime) -> None:
-        record = self._records.setdefault(key, _Record())
-        self._records.move_to_end(key)
+        digest = _digest(key)
+        record = self._records.setdefault(digest, _Record())
+        self._records.move_to_end(digest)
         record.failures += 1
         if record.failures >= TOLERATED:
             doublings = min(record.failures - TOLERATED, 10)
@@ -44,4 +46,9 @@ class Attempts:
             self._records.popitem(last=False)
 
     def note_success(self, key: str) -> None:
-        self._records.pop(key, None)
+        self._records.pop(_digest(key), None)
+
+
+def _digest(key: str) -> str:
+    """Whoever tries chooses the name, and how long it is."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -40,9 +40,10 @@ IMPERSONATION = "user_impersonation"
 
 _LOOPBACK = re.compile(r"https://(localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5}")
 """Ingate's own address, which azure-cli takes for Microsoft Graph's where a cloud is registered by it. Management
-believes such a token only if it names the very address that it is presented to."""
+believes such a token only if it names the very address that it is presented to; but whoever presents one says what
+that address is, so tokens are not made for other programs on this machine."""
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_LONGEST_SCOPE = 2048
+LONGEST_SCOPE = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Audience:
 
 def parse_scope(text: str) -> ScopeRequest | EntraError:
     """Scopes of one resource, and OpenID's. Without a resource's, Microsoft Graph is meant."""
-    if len(text) > _LONGEST_SCOPE:
+    if len(text) > LONGEST_SCOPE:
         return scope_invalid(text)
     openid: set[str] = set()
     names: list[str] = []
@@ -103,9 +104,13 @@ def parse_default_scope(text: str) -> ScopeRequest | EntraError:
     return request
 
 
-async def find_audience(session: StateSession, tenant: Tenant, resource: str) -> Audience | EntraError:
+async def find_audience(
+    session: StateSession, tenant: Tenant, resource: str, *, authority: str | None = ""
+) -> Audience | EntraError:
+    """`authority` is the address at which the client asks: of addresses on this machine, the only one that is ours.
+    None: it asked where that cannot be told, and any may be."""
     bare = resource.rstrip("/").lower()
-    if bare in FIRST_PARTY or _LOOPBACK.fullmatch(bare):
+    if bare in FIRST_PARTY or _is_own_address(bare, authority):
         value = bare + ("/" if resource.endswith("/") else "")
         return Audience(value=value, resource=resource, is_application=False)
     client_id = bare.removeprefix("api://")
@@ -113,6 +118,10 @@ async def find_audience(session: StateSession, tenant: Tenant, resource: str) ->
     if principal is None or principal.tenant_id != tenant.tenant_id or not principal.is_enabled:
         return resource_not_found(resource, tenant.display_name)
     return Audience(value=client_id, resource=resource, is_application=True)
+
+
+def _is_own_address(bare: str, authority: str | None) -> bool:
+    return _LOOPBACK.fullmatch(bare) is not None and (authority is None or bare == authority.lower())
 
 
 def decide_user_scopes(names: tuple[str, ...], audience: Audience) -> tuple[str, ...] | EntraError:

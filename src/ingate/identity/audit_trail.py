@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingate.domain.audit import AuditEvent
+from ingate.domain.naming import is_guid
 from ingate.domain.principal import Principal
 from ingate.domain.state import StateSession
 from ingate.wire.entra.errors import EntraError
@@ -44,6 +45,9 @@ async def note_refusal(
         return
     async with entra.plane.state.writing() as session:
         principal = await _find_named(session, client_id, user_name)
+        remark = (entra.anonymous_refusals if principal is None else entra.refusals).admit(turn.time)
+        if remark is None:
+            return
         event = AuditEvent(
             event_id=entra.plane.new_id(),
             time=turn.time,
@@ -55,7 +59,7 @@ async def note_refusal(
             correlation_id=turn.correlation_id,
             result="refused",
             status=error.status,
-            detail=_describe(error, way, client_id),
+            detail=_describe(error, way, client_id) + remark,
         )
         await session.audit.append_event(event)
 
@@ -68,7 +72,7 @@ async def _find_named(session: StateSession, client_id: str, user_name: str) -> 
 
 
 def _describe(error: EntraError, way: str, client_id: str) -> str:
-    parts = [f"AADSTS{error.number}", way, f"by {client_id[:64]}" if client_id else ""]
+    parts = [f"AADSTS{error.number}", way, f"by {client_id}" if is_guid(client_id) else ""]
     return " ".join(part for part in parts if part)
 
 

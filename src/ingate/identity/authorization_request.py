@@ -74,7 +74,7 @@ async def read_returning(session: StateSession, tenant: str, query: Form) -> Ret
 
 
 async def read_authorization_request(
-    session: StateSession, returning: Returning, query: Form, *, is_v2: bool
+    session: StateSession, returning: Returning, query: Form, *, is_v2: bool, authority: str
 ) -> AuthorizationRequest | EntraError:
     if query.get("response_type") != "code":
         return response_type_unsupported()
@@ -87,7 +87,7 @@ async def read_authorization_request(
     asked = read_asked(text, is_v2=is_v2)
     if isinstance(asked, EntraError):
         return asked
-    refusal = await check_resource(session, returning.segment, asked)
+    refusal = await check_resource(session, returning.segment, asked, authority=authority)
     if refusal is not None:
         return refusal
     if query.get("prompt") == "none":

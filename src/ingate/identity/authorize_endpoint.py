@@ -67,7 +67,7 @@ async def _read(entra: Entra, turn: Turn, request: Request, *, is_v2: bool) -> A
         if isinstance(returning, EntraError):
             # Where the answer would go is not known to be the client's own, so it goes nowhere.
             return _answer_person(turn, returning)
-        asked = await read_authorization_request(session, returning, query, is_v2=is_v2)
+        asked = await read_authorization_request(session, returning, query, is_v2=is_v2, authority=turn.authority)
     if isinstance(asked, EntraError):
         return _answer_client(turn, returning, _render_refusal(asked, turn))
     return asked

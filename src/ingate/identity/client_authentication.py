@@ -93,6 +93,9 @@ async def _check_secret(entra: Entra, turn: Turn, client: Client, text: str) -> 
     found = await entra.secret_checks.find(text, likely)
     if isinstance(found, Busy):
         return service_busy()
+    if entra.attempts.is_locked(attempts_key, turn.time):
+        # By others that tried at the same time: the right secret does not count among them either.
+        return client_locked()
     if found is None:
         entra.attempts.note_failure(attempts_key, turn.time)
         return client_secret_wrong(client.client_id)

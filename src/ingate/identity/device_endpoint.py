@@ -63,7 +63,7 @@ async def _begin(
         asked = read_asked(text, is_v2=is_v2)
         if isinstance(asked, EntraError):
             return asked
-        refusal = await check_resource(session, segment, asked)
+        refusal = await check_resource(session, segment, asked, authority=turn.authority)
     if refusal is not None:
         return refusal
     if proof.secret is not None or proof.assertion is not None:

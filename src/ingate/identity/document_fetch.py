@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 LARGEST = 256 * 1024
 """Bytes. A set of keys has a few thousand."""
 TIMEOUT = 5.0
-"""Seconds for each step, of which somebody's sign-in waits for two."""
+"""Seconds for a whole document; somebody's sign-in waits for two."""
 
 
 async def fetch_document(url: str) -> bytes | None:
@@ -15,6 +17,7 @@ async def fetch_document(url: str) -> bytes | None:
 
     try:
         async with (
+            asyncio.timeout(TIMEOUT),
             httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client,
             client.stream("GET", url, headers={"accept": "application/json"}) as answer,
         ):
@@ -26,5 +29,5 @@ async def fetch_document(url: str) -> bytes | None:
                 if len(body) > LARGEST:
                     return None
             return bytes(body)
-    except (httpx2.HTTPError, httpx2.InvalidURL):
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
         return None

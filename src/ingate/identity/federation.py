@@ -33,7 +33,7 @@ from .client_assertions import check_times, names_audience
 FRESH = timedelta(hours=1)
 """How long an issuer's keys are believed to be all of them."""
 RETRY = timedelta(minutes=1)
-"""How long until an issuer is asked again about a key that it did not have."""
+"""How long until an issuer is asked again that did not answer, or about a key that it did not have."""
 _LARGEST_FILE = 1024 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -50,6 +50,7 @@ class IssuerKeys:
     def __init__(self, fetch: Callable[[str], Awaitable[bytes | None]]) -> None:
         self._fetch = fetch
         self._kept: dict[str, _Kept] = {}
+        self._failed: dict[str, datetime] = {}
         self._turn = asyncio.Lock()
 
     async def find(
@@ -67,8 +68,12 @@ class IssuerKeys:
             kept = self._kept.get(issuer)
             if kept is not None and now - kept.at < (FRESH if _select(kept.keys, key_id) else RETRY):
                 return kept.keys
+            failed_at = self._failed.get(issuer)
+            if failed_at is not None and now - failed_at < RETRY:
+                return None if kept is None else kept.keys
             fetched = await self._fetch_keys(issuer)
             if fetched is None:
+                self._failed[issuer] = now
                 return None if kept is None else kept.keys
             self._kept[issuer] = _Kept(keys=fetched, at=now)
             return fetched
@@ -76,6 +81,9 @@ class IssuerKeys:
     async def _fetch_keys(self, issuer: str) -> tuple[PublishedKey, ...] | None:
         document = await self._fetch_allowed(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         address = _get_keys_address(document, issuer)
+        if address is not None and _is_here(address) and not _is_here(issuer):
+            # Somebody else's document must not send us to what only this machine can reach.
+            address = None
         answer = None if address is None else await self._fetch_allowed(address)
         return None if answer is None else parse_keys(answer)
 
@@ -87,6 +95,13 @@ class IssuerKeys:
         except ValueError:
             return None
         return await self._fetch(url) if allowed else None
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 async def check_federated_assertion(

@@ -9,6 +9,7 @@ https://learn.microsoft.com/azure/app-service/overview-managed-identity
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,10 @@ from .turn import Turn, begin_turn
 from .users import find_home
 
 IDENTITY_HEADER = "x-identity-header"
+
+_ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
+_PRIVATE_DOMAINS = (".localhost", ".internal", ".local", ".svc")
+"""RFC 6761, RFC 6762, ICANN's reserved `.internal`, and Kubernetes' services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ async def answer_app_service(entra: Entra, request: Request) -> Response:
 async def _decide_metadata(entra: Entra, turn: Turn, request: Request) -> IssuedTokens | Problem:
     if request.headers.get("metadata", "").lower() != "true":
         return Problem(error="bad_request_102", text="Required metadata header not specified")
+    if not _is_local_name(request.headers.get("host", "")):
+        return Problem(error="bad_request_102", text="The Host header names nothing on this network")
     if "x-forwarded-for" in request.headers:
         # Somebody else's request, passed on by a proxy on this machine.
         return Problem(error="bad_request_102", text="The request was forwarded (X-Forwarded-For)")
@@ -92,6 +99,15 @@ async def _decide_metadata(entra: Entra, turn: Turn, request: Request) -> Issued
         resource_id=query.get("msi_res_id") or query.get("mi_res_id"),
     )
     return await _issue(entra, turn, query.get("resource"), selection, way="instance metadata")
+
+
+def _is_local_name(host: str) -> bool:
+    """An address, or a name that nobody can have in the public DNS. Under any other name a browser may have come here
+    for a site that lets its own name lead to us (DNS rebinding), and would show it the token."""
+    name = host.lower() if host.startswith("[") else host.lower().partition(":")[0]
+    if name.startswith("[") or "." not in name:
+        return bool(name)
+    return _ADDRESS.fullmatch(name) is not None or name.endswith(_PRIVATE_DOMAINS)
 
 
 async def _decide_app_service(entra: Entra, turn: Turn, request: Request) -> IssuedTokens | Problem:
@@ -128,7 +144,12 @@ async def _issue(
         if principal is None:
             return _NO_IDENTITY
         tenant = await find_home(session, principal)
-        audience = tenant if isinstance(tenant, EntraError) else await find_audience(session, tenant, resource)
+        # Asked over plain http: the address at which we speak https is another.
+        audience = (
+            tenant
+            if isinstance(tenant, EntraError)
+            else await find_audience(session, tenant, resource, authority=None)
+        )
     if isinstance(audience, EntraError):
         await note_refusal(entra, turn, audience, way=way, client_id=principal.client_id or "")
         return Problem(error=audience.error, text=f"AADSTS{audience.number}: {audience.text}")

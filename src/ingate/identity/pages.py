@@ -27,7 +27,9 @@ button:focus-visible, input:focus-visible { outline: 3px solid #f2a900; outline-
 _SUBMIT = "document.forms[0].submit()"
 
 CSRF_FIELD = "csrf"
-CSRF_COOKIE = "ingate-sign-in"
+CSRF_COOKIE = "__Host-ingate-sign-in"
+"""With this prefix browsers take it only over https: cookies do not tell ports apart, and other programs on this
+machine could set it otherwise."""
 
 
 def _hash_source(text: str) -> str:

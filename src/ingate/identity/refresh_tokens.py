@@ -19,6 +19,7 @@ from ingate.wire.entra.json_web_keys import encode_base64url
 from ingate.wire.entra.json_web_token import decode_base64url
 
 from .audiences import Audience
+from .client_authentication import ClientMethod
 from .identity_plane import GrantSealer
 
 LIFETIME = timedelta(days=90)
@@ -39,6 +40,8 @@ class RefreshToken:
     """Seconds since 1970."""
     stamp: str
     """Of what it rests on."""
+    is_proved: bool = False
+    """Whether the client had proved itself. It has to from then on, also when it has nothing left to do it with."""
 
 
 class RefreshableGrant(Protocol):
@@ -54,6 +57,8 @@ class RefreshableGrant(Protocol):
     def scopes(self) -> tuple[str, ...]: ...
     @property
     def openid(self) -> frozenset[str]: ...
+    @property
+    def client_method(self) -> ClientMethod: ...
 
 
 class RefreshTokens:
@@ -72,6 +77,7 @@ class RefreshTokens:
             openid=tuple(sorted(grant.openid)),
             issued_at=int(now.timestamp()),
             stamp=stamp,
+            is_proved=grant.client_method != "0",
         )
         return _PREFIX + encode_base64url(self._sealer.seal(_OWNER, msgspec.json.encode(content)))
 

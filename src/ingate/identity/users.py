@@ -36,6 +36,9 @@ async def authenticate_user(
     found = await entra.secret_checks.find(password, [password_hash] if password_hash is not None else [])
     if isinstance(found, Busy):
         return service_busy()
+    if entra.attempts.is_locked(attempts_key, turn.time):
+        # Others who tried at the same time: the right password does not count among them either.
+        return sign_in_locked()
     if principal is None or found is None:
         entra.attempts.note_failure(attempts_key, turn.time)
         return user_credentials_wrong()

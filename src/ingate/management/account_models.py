@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
@@ -32,7 +34,7 @@ def account_model_routes(plane: ControlPlane) -> list[BaseRoute]:
 async def list_account_models(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.state.reading() as session:
         resource = await find_resource(session, request)
-    return _list(plane, request) if isinstance(resource, FoundryResource) else resource
+    return _list(plane, request, render_account_model) if isinstance(resource, FoundryResource) else resource
 
 
 async def list_location_models(plane: ControlPlane, request: Request) -> Outcome:
@@ -42,16 +44,18 @@ async def list_location_models(plane: ControlPlane, request: Request) -> Outcome
     if not isinstance(subscription, Subscription):
         return subscription
     given = path_part(request, "location")
-    return LocationInvalid(given=given) if parse_location(given) is None else _list(plane, request)
+    return LocationInvalid(given=given) if parse_location(given) is None else _list(plane, request, render_model)
 
 
-def _list(plane: ControlPlane, request: Request) -> Outcome:
+def _list(
+    plane: ControlPlane, request: Request, render: Callable[[Catalog, CatalogModel, ModelVersion], JsonObject]
+) -> Outcome:
     items = [(model, version) for model in plane.catalog.models for version in model.versions]
     return render_list(
         request,
         items,
         lambda item: f"{item[0].model_id}/{item[1].version}",
-        lambda item: render_model(plane.catalog, *item),
+        lambda item: render(plane.catalog, *item),
     )
 
 
@@ -60,17 +64,23 @@ def render_model(catalog: Catalog, model: CatalogModel, version: ModelVersion) -
         "kind": RESOURCE_KIND,
         "skuName": "S0",
         "description": model.display_name,
-        "model": {
-            "format": MODEL_FORMAT,
-            "publisher": MODEL_FORMAT,
-            "name": model.model_id,
-            "version": version.version,
-            "isDefaultVersion": version.version == model.default_version,
-            "lifecycleStatus": "GenerallyAvailable" if version.hosting == "azure" else "Preview",
-            "maxCapacity": MAXIMUM_CAPACITY,
-            "capabilities": render_capabilities(catalog, model, version),
-            "skus": [_render_sku(model, version, name) for name in version.deployment_types],
-        },
+        "model": render_account_model(catalog, model, version),
+    }
+
+
+def render_account_model(catalog: Catalog, model: CatalogModel, version: ModelVersion) -> JsonObject:
+    """An account's list has the model itself, a location's has it as a member (`AccountModel` and `Model` of
+    Azure's specification)."""
+    return {
+        "format": MODEL_FORMAT,
+        "publisher": MODEL_FORMAT,
+        "name": model.model_id,
+        "version": version.version,
+        "isDefaultVersion": version.version == model.default_version,
+        "lifecycleStatus": "GenerallyAvailable" if version.hosting == "azure" else "Preview",
+        "maxCapacity": MAXIMUM_CAPACITY,
+        "capabilities": render_capabilities(catalog, model, version),
+        "skus": [_render_sku(model, version, name) for name in version.deployment_types],
     }
 
 

@@ -7,7 +7,7 @@ a secret, and what is refused, is recorded with its status before its answer lea
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from ingate.domain.audit import AuditEvent, AuditResult
@@ -65,25 +65,3 @@ class _WatchedStore:
         if name.startswith(_CHANGING):
             self._watch.has_changed = True
         return getattr(self._store, name)
-
-
-class AnonymousRefusals:
-    """Lets a number of them into the trail a minute: nobody who cannot even sign in shall fill the disk. How many
-    were left out is told by the next one."""
-
-    def __init__(self, most_a_minute: int = 60) -> None:
-        self._most = most_a_minute
-        self._since: datetime | None = None
-        self._recorded = 0
-        self._left_out = 0
-
-    def admit(self, now: datetime) -> str | None:
-        """What to add to the event's detail; None leaves it out."""
-        if self._since is None or now - self._since >= timedelta(minutes=1):
-            self._since, self._recorded = now, 0
-        if self._recorded >= self._most:
-            self._left_out += 1
-            return None
-        self._recorded += 1
-        left_out, self._left_out = self._left_out, 0
-        return f" (and {left_out} more that are not recorded)" if left_out else ""

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingate.domain.audit import AnonymousRefusals
 from ingate.domain.change import Actor
 from ingate.wire.arm.api_version import ApiVersionFault, parse_api_version
 
 from .access_refusals import AccessRefusal, AuthenticationRefusal, NotAuthorized, TokenMissing
 from .access_rules import Access, AccessRulesReader
-from .audit_trail import AnonymousRefusals
 from .authentication import (
     ADMINISTRATOR,
     GRAPH_AUDIENCES,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ingate.domain.naming import fold_name, is_guid
-from ingate.domain.principal import PRINCIPAL_KINDS, Principal, PrincipalKind
+from ingate.domain.principal import PRINCIPAL_KINDS, RESERVED_CLIENT_IDS, Principal, PrincipalKind
 from ingate.wire.arm.documents import JsonObject
 from ingate.wire.arm.envelopes import render_time
 
@@ -166,6 +166,8 @@ def _find_fault_in_values(
     for member, value in (("objectId", properties.object_id), ("clientId", properties.client_id)):
         if value is not None and not is_guid(value):
             return PrincipalInvalid(member=member, reason="must be a GUID")
+    if existing is None and (properties.client_id or "").lower() in RESERVED_CLIENT_IDS:
+        return PrincipalInvalid(member="clientId", reason="is that of an application of Microsoft's")
     name = properties.user_principal_name
     if kind == "user" and existing is None and name is None:
         return PrincipalInvalid(member="userPrincipalName", reason="is required")

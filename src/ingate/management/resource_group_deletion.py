@@ -8,7 +8,7 @@ from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup
 from ingate.domain.upstream import ConfiguredUpstream
 
-from .account_lifecycle import soft_delete
+from .account_lifecycle import drop_assignments, soft_delete
 from .accounts import decide_account_busy
 from .control_plane import ControlPlane
 from .refusals import AccountBusy, UpstreamInUse
@@ -52,8 +52,11 @@ async def _delete_upstreams(
         elsewhere = tuple(entry.deployment_id for entry in deployments if not _is_in(entry, group))
         if elsewhere:
             return UpstreamInUse(name=name, deployment_ids=elsewhere)
+    for upstream in upstreams:
+        await drop_assignments(session, upstream.upstream_id)
     for name, deployments in used.items():
         for deployment in deployments:
+            await drop_assignments(session, deployment.deployment_id)
             await session.deployments.delete_deployment(deployment.resource_id, deployment.name)
         await session.upstreams.delete_upstream(name)
     return None

@@ -17,6 +17,7 @@ from ingate.domain.upstream import SIMULATOR, ConfiguredUpstream, UpstreamDefini
 from ingate.wire.arm.envelopes import render_page
 from ingate.wire.arm.ids import UPSTREAM_TYPE
 
+from .account_lifecycle import drop_assignments
 from .bodies import Body, read_body
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .refusals import (
@@ -125,13 +126,15 @@ async def delete_upstream(plane: ControlPlane, request: Request) -> Outcome:
         refusal = decide_precondition(request, existing.etag)
         if refusal is not None:
             return refusal
-        return await _delete_unused(session, existing.definition.name)
+        return await _delete_unused(session, existing)
 
 
-async def _delete_unused(session: StateSession, name: str) -> Outcome:
+async def _delete_unused(session: StateSession, upstream: ConfiguredUpstream) -> Outcome:
+    name = upstream.definition.name
     users = await session.deployments.list_deployments_of_upstream(name)
     if users:
         return UpstreamInUse(name=name, deployment_ids=tuple(user.deployment_id for user in users))
+    await drop_assignments(session, upstream.upstream_id)
     await session.upstreams.delete_upstream(name)
     return Answer(status=200)
 

@@ -237,7 +237,7 @@ def render_event(event: JsonObject) -> bytes:
 
 def _model(name: str, version: str) -> JsonObject:
     capabilities = {"hostedOn": "anthropic", "maxContextToken": "200000", "maxOutputToken": "64000"}
-    model = {
+    return {
         "format": "Anthropic",
         "name": name,
         "version": version,
@@ -245,7 +245,6 @@ def _model(name: str, version: str) -> JsonObject:
         "capabilities": capabilities,
         "skus": [{"name": "GlobalStandard"}, {"name": "DataZoneStandard"}],
     }
-    return {"kind": "AIServices", "skuName": "S0", "model": model}
 
 
 def _merge(document: JsonObject, change: JsonObject) -> None:

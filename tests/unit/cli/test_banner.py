@@ -22,6 +22,7 @@ def banner(
     return render_banner(
         endpoint=endpoint,
         management_url="http://127.0.0.1:8081",
+        management_tls_url="https://localhost:8443",
         data_dir=data_dir or str(default_data_dir()),
         resource="example-resource",
         deployments=deployments,

@@ -16,5 +16,5 @@ def test_the_models_of_a_resource_are_listed(run: Run, ingate: FakeIngate) -> No
 
 
 def test_models_as_json_are_what_the_management_api_lists(run: Run) -> None:
-    names = [item["model"]["name"] for item in json.loads(run("models", "-o", "json").stdout)]
+    names = [item["name"] for item in json.loads(run("models", "-o", "json").stdout)]
     assert names == ["claude-opus-4-5", "claude-haiku-4-5"]

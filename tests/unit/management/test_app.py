@@ -72,8 +72,7 @@ async def test_a_resource_group_is_made_changed_and_looked_for(client: Managemen
 
 
 async def test_models_are_listed_by_version_with_their_hosting(client: ManagementClient) -> None:
-    items = (await client.send("GET", f"{client.account_path}/models")).json()["value"]
-    models = [item["model"] for item in items]
+    models = (await client.send("GET", f"{client.account_path}/models")).json()["value"]
     haiku = {model["version"]: model for model in models if model["name"] == "claude-haiku-4-5"}
     assert haiku["2"]["capabilities"]["hostedOn"] == "azure"
     assert haiku["2"]["isDefaultVersion"] is True

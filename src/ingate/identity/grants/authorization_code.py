@@ -10,6 +10,7 @@ from ingate.identity.users import find_user
 from ingate.wire.entra.errors import (
     EntraError,
     challenge_mismatch,
+    client_credential_missing,
     code_redeemed,
     grant_expired,
     grant_malformed,
@@ -51,6 +52,9 @@ def _check_binding(request: GrantRequest, code: AuthorizationCode) -> EntraError
         return redirect_uri_wrong(redirect_uri, code.client_id)
     verifier = request.form.get("code_verifier")
     if code.challenge is None:
+        if request.client_method == "0":
+            # It could prove itself when it asked, and its credentials have been taken away since.
+            return client_credential_missing()
         return None if verifier is None else challenge_mismatch()
     if verifier is None:
         return parameter_missing("code_verifier")

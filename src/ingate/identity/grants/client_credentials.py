@@ -21,7 +21,7 @@ async def grant_client_credentials(request: GrantRequest) -> Grant | EntraError:
     if isinstance(asked, EntraError):
         return asked
     async with request.entra.plane.state.reading() as session:
-        audience = await find_audience(session, tenant, asked.resource)
+        audience = await find_audience(session, tenant, asked.resource, authority=request.turn.authority)
     if isinstance(audience, EntraError):
         return audience
     return Grant(

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from ingate.domain.principal import Principal
 from ingate.domain.state import StateSession
-from ingate.identity.audiences import DEFAULT, ScopeRequest, decide_user_scopes, find_audience, parse_scope
+from ingate.identity.audiences import (
+    DEFAULT,
+    LONGEST_SCOPE,
+    ScopeRequest,
+    decide_user_scopes,
+    find_audience,
+    parse_scope,
+)
 from ingate.identity.client_authentication import ClientMethod
 from ingate.identity.clients import Client
 from ingate.identity.entra import Entra
@@ -15,7 +22,7 @@ from ingate.identity.issuing import Grant
 from ingate.identity.tenants import TenantSegment
 from ingate.identity.turn import Turn
 from ingate.identity.users import find_home
-from ingate.wire.entra.errors import EntraError, client_not_found, parameter_missing
+from ingate.wire.entra.errors import EntraError, client_not_found, parameter_missing, scope_invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,7 @@ async def grant_to_user(
         client = request.client
         if client.principal is not None and client.principal.tenant_id != principal.tenant_id:
             return client_not_found(client.client_id, tenant.display_name)
-        audience = await find_audience(session, tenant, asked.resource)
+        audience = await find_audience(session, tenant, asked.resource, authority=request.turn.authority)
     if isinstance(audience, EntraError):
         return audience
     scopes = decide_user_scopes(asked.names, audience)
@@ -68,16 +75,18 @@ def read_asked(text: str | None, *, is_v2: bool) -> ScopeRequest | EntraError:
         return parameter_missing("scope" if is_v2 else "resource")
     if is_v2:
         return parse_scope(text)
+    if len(text) > LONGEST_SCOPE:
+        return scope_invalid(text)
     return ScopeRequest(resource=text, names=(DEFAULT,), openid=frozenset())
 
 
 async def check_resource(
-    session: StateSession, request_tenant: TenantSegment, asked: ScopeRequest
+    session: StateSession, request_tenant: TenantSegment, asked: ScopeRequest, *, authority: str
 ) -> EntraError | None:
     """Early, where a sign-in page would follow; a tenant that is not known yet is looked into later."""
     if request_tenant.tenant is None:
         return None
-    audience = await find_audience(session, request_tenant.tenant, asked.resource)
+    audience = await find_audience(session, request_tenant.tenant, asked.resource, authority=authority)
     if isinstance(audience, EntraError):
         return audience
     scopes = decide_user_scopes(asked.names, audience)

@@ -8,6 +8,7 @@ from ingate.identity.issuing import Grant
 from ingate.identity.refresh_tokens import RefreshToken, RefreshTokens, is_expired, make_stamp
 from ingate.wire.entra.errors import (
     EntraError,
+    client_credential_missing,
     grant_expired,
     grant_malformed,
     grant_of_another_client,
@@ -28,6 +29,8 @@ async def grant_refresh_token(request: GrantRequest) -> Grant | EntraError:
         return grant_malformed()
     if token.client_id != request.client.client_id:
         return grant_of_another_client()
+    if token.is_proved and request.client_method == "0":
+        return client_credential_missing()
     if is_expired(token, request.turn.time):
         return grant_expired()
     principal = await _find_principal(request, token)

@@ -28,6 +28,8 @@ def render_openid_configuration(*, authority: str, tenant: str, tenant_id: str |
     return {
         "token_endpoint": f"{root}/oauth2{version}/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        # Microsoft's document leaves it out; RFC 8414 demands it beside private_key_jwt.
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256"],
         "jwks_uri": f"{root}/discovery{version}/keys",
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
