@@ -33,7 +33,7 @@ def banner(
 
 
 def test_the_banner_says_where_everything_is() -> None:
-    assert banner().splitlines()[:8] == [
+    assert banner().splitlines()[:9] == [
         "",
         "Ingate serves example-resource at http://127.0.0.1:8080/anthropic",
         "",
@@ -41,6 +41,7 @@ def test_the_banner_says_where_everything_is() -> None:
         "  answers      simulated: deterministic text, not Claude's",
         "  API keys     ingate keys list --resource example-resource",
         "  management   http://127.0.0.1:8081",
+        f"  sign-in      https://localhost:8443 (management too; clients trust {default_data_dir() / 'ca.pem'})",
         f"  data         {default_data_dir()}",
     ]
 
