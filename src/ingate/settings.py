@@ -183,8 +183,13 @@ def _convert(name: str, value: object, kind: object) -> object:
             return Path(str(value)).expanduser().absolute()
         return cast("type[int] | type[float] | type[str]", kind)(cast(str, value))
     except ValueError:
-        wanted = {bool: "1, true, yes, 0, false or no", int: "a whole number", float: "a number"}.get(kind, "a list")
-        raise SettingsError(f"{name}: {wanted} is expected, not '{value}'") from None
+        raise SettingsError(f"{name}: {_say_wanted(kind)} is expected, not '{value}'") from None
+
+
+def _say_wanted(kind: object) -> str:
+    if kind is bool:
+        return "1, true, yes, 0, false or no"
+    return "a whole number" if kind is int else "a number" if kind is float else "a list"
 
 
 def _parse_flag(value: object) -> bool:
