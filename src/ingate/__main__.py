@@ -13,6 +13,8 @@ from ingate.cli.app import build_cli
 from ingate.cli.banner import find_program, render_banner
 from ingate.cli.invocation import Invocation
 from ingate.cli.record import record_command
+from ingate.cli.run import run_command
+from ingate.cli.run_processes import Programs
 from ingate.cli.up import up_command
 
 
@@ -24,7 +26,11 @@ def main() -> None:
         stdin_is_terminal=sys.stdin.isatty(),
         stdout_is_terminal=sys.stdout.isatty(),
     )
-    build_cli(up_command(_serve), record_command(_serve)).main(obj=invocation, prog_name="ingate")
+    programs = Programs(
+        up=(sys.executable, "-m", "ingate", "up"), proxy=(sys.executable, "-m", "ingate.assembly.proxy")
+    )
+    serving = (up_command(_serve), record_command(_serve), run_command(programs))
+    build_cli(*serving).main(obj=invocation, prog_name="ingate")
 
 
 def _serve(**options: Any) -> int:

@@ -41,6 +41,8 @@ class Settings:
     management_tls_port: int = 8443
     """The management API's and Entra ID's over TLS, on loopback; 0 takes a free one, as it does when not given while
     `management_port` is 0."""
+    proxy_port: int = -1
+    """The port of transparent mode's proxy, on loopback; 0 takes a free one, -1 is for no proxy."""
     data_dir: Path = Path()
     """State, keys, journals. The platform's directory for state when not given."""
     default_resource: str = "example-resource"
@@ -208,6 +210,8 @@ def _checked(settings: Settings) -> Settings:
     for name in ("port", "management_port", "management_tls_port"):
         if not 0 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name}: not a port")
+    if not -1 <= settings.proxy_port <= 65535:
+        raise SettingsError("proxy_port: not a port")
     for field in fields(Settings):
         if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
             raise SettingsError(f"{field.name}: a finite number, not negative")

@@ -38,7 +38,7 @@ from ingate.store.opening import Stores, open_stores
 from ingate.store.private_file import write_private_file
 
 from .control_rooms import make_control_rooms, read_secret
-from .gateway import ADMIN_TOKEN_FILE
+from .data_files import ADMIN_TOKEN_FILE
 from .lifeline import report_ready, watch_lifeline
 from .recording import put_recorded_deployments
 
@@ -90,6 +90,7 @@ async def _serve(
         if settings.development_keys:
             await _use_development_keys(plane, defaults)
         await _check_exposure(settings, stores)
+        await rooms.directory_file.release()
         management = create_management_app(plane, admin_token=admin_token)
         identity = create_identity_app(rooms.identity)
         certificate = _issue_certificate(settings.data_dir)

@@ -31,7 +31,7 @@ from ingate.store.role_file import read_built_in_roles
 from ingate.store.sealing import open_sealer
 from ingate.store.secret_hashing import hash_secret, verify_secret
 
-from .gateway import DIRECTORY_FILE
+from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
 from .identifiers import make_api_key, make_guid, make_secret
 from .local_upstream import put_in_simulators_place
 from .recording import put_recorded_deployments
@@ -90,7 +90,7 @@ def make_control_rooms(
         return datetime.now(UTC) - timedelta(seconds=settings.role_propagation)
 
     directory_file = DirectoryFile(
-        stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange, get_horizon=get_horizon
+        stores, settings.data_dir / DIRECTORY_FILE, arrange=arrange, get_horizon=get_horizon, is_held=True
     )
     trusted = _make_trusted_issuers(settings, directory_file)
     plane = ControlPlane(
@@ -144,8 +144,13 @@ def _make_trusted_issuers(settings: Settings, directory_file: DirectoryFile) -> 
         publish=directory_file.publish_again,
     )
     with contextlib.suppress(OSError, DirectoryMalformed):
-        trusted.remember(parse_directory((settings.data_dir / DIRECTORY_FILE).read_bytes()))
+        trusted.remember(parse_directory((settings.data_dir / _find_last_directory(settings.data_dir)).read_bytes()))
     return trusted
+
+
+def _find_last_directory(data_dir: Path) -> str:
+    """This run's, when the control process was started again; the last run's at the beginning."""
+    return DIRECTORY_FILE if (data_dir / DIRECTORY_FILE).exists() else PREVIOUS_DIRECTORY_FILE
 
 
 def _get_endpoint(subdomain: str, settings: Settings, gateway_url: str) -> str:

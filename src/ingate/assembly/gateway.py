@@ -38,6 +38,7 @@ from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
+from .data_files import ADMIN_TOKEN_FILE, DIRECTORY_FILE
 from .embedded_simulator import EmbeddedSimulator, ScriptError
 from .identifiers import make_apim_request_id, make_request_id
 from .lifeline import report_ready, watch_lifeline
@@ -49,8 +50,6 @@ SWEEP_SECONDS = 0.25
 BACKLOG = 4096
 LIMITS_SECONDS = 2.0
 """For a shared limiter to be there at the start, and to take the last settlements at the end."""
-DIRECTORY_FILE = "directory.json"
-ADMIN_TOKEN_FILE = "admin.token"  # noqa: S105 - a file's name
 
 
 def run_gateway(settings: Settings, *, worker: int, listener: socket.socket, lifeline: int, ready: int) -> int:

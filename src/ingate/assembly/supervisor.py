@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -21,6 +22,7 @@ from ingate.local_model.fault import LocalModelError
 from ingate.settings import Settings, render_settings
 from ingate.store.private_file import write_private_file
 
+from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
 from .local_upstream import LocalUpstream, start_local_upstream
 
 _log = logging.getLogger("ingate")
@@ -119,6 +121,10 @@ class Supervisor:
         self._gateway_sockets = _bind_gateways(settings)
         self._management_socket = _bind("127.0.0.1", settings.management_port, "--management-port")
         self._management_tls_socket = _bind("127.0.0.1", settings.management_tls_port, "--management-tls-port")
+        self._proxy_socket = (
+            _bind("127.0.0.1", settings.proxy_port, "--proxy-port") if settings.proxy_port >= 0 else None
+        )
+        self.proxy_url = _url_of(self._proxy_socket) if self._proxy_socket is not None else ""
         self.gateway_url = _url_of(self._gateway_sockets[0])
         self.management_url = _url_of(self._management_socket)
         self.management_tls_url = f"https://localhost:{self._management_tls_socket.getsockname()[1]}"
@@ -129,6 +135,7 @@ class Supervisor:
         settings = self._settings
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        _put_aside_directory(settings.data_dir)
         if settings.local:
             self._local = start_local_upstream(settings.local, settings.data_dir, _say)
         control = self._add_child(
@@ -137,15 +144,15 @@ class Supervisor:
             self._management_socket,
             self._management_tls_socket,
         )
-        # Only then the gateways: what the last run left in directory.json may have another upstream in the
-        # simulator's place (`--local`, `ingate record`), or keys that the control process refuses to expose.
-        details = self._await_ready(control)
         workers = [
             self._add_child(f"gateway worker {worker}", ["gateway", "--worker", str(worker)], listener)
             for worker, listener in enumerate(self._gateway_sockets)
         ]
+        details = self._await_ready(control)
         for worker in workers:
             self._await_ready(worker)
+        if self._proxy_socket is not None:
+            self._await_ready(self._add_proxy(self._proxy_socket))
         self._write_running(details)
         return details
 
@@ -163,6 +170,8 @@ class Supervisor:
         (self._settings.data_dir / RUNNING_FILE).unlink(missing_ok=True)
         for listener in (*self._gateway_sockets, self._management_socket, self._management_tls_socket):
             listener.close()
+        if self._proxy_socket is not None:
+            self._proxy_socket.close()
         processes = [child.process for child in self._children]
         for process in processes:
             process.terminate()
@@ -190,16 +199,29 @@ class Supervisor:
         self._children.append(child)
         return child
 
+    def _add_proxy(self, listener: socket.socket) -> Child:
+        arguments = ["--data-dir", str(self._settings.data_dir), "--gateway-url", self.gateway_url]
+        arguments += ["--management-url", self.management_url, "--management-tls-url", self.management_tls_url]
+        child = Child("proxy", lambda: self._start_module("ingate.assembly.proxy", arguments, [listener]))
+        self._children.append(child)
+        return child
+
     def _spawn(self, arguments: list[str], listeners: Sequence[socket.socket]) -> tuple[subprocess.Popen[bytes], int]:
+        return self._start_module(
+            "ingate.assembly", [*arguments, "--settings", render_settings(self._settings)], listeners
+        )
+
+    def _start_module(
+        self, module: str, arguments: list[str], listeners: Sequence[socket.socket]
+    ) -> tuple[subprocess.Popen[bytes], int]:
         ready, ready_end = os.pipe()
         sockets = [listener.fileno() for listener in listeners]
         process = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
-                "ingate.assembly",
+                module,
                 *arguments,
-                *("--settings", render_settings(self._settings)),
                 *("--listen-fd", *map(str, sockets)),
                 *("--lifeline-fd", str(self._lifeline)),
                 *("--ready-fd", str(ready_end)),
@@ -229,12 +251,20 @@ class Supervisor:
             "gateway_url": self.gateway_url,
             "management_url": self.management_url,
             "management_tls_url": self.management_tls_url,
+            "proxy_url": self.proxy_url,
             "tenant_id": details["tenant_id"],
             "subscription_id": details["subscription_id"],
             "resource_group": details["resource_group"],
             "default_resource": details["resource"],
         }
         write_private_file(self._settings.data_dir / RUNNING_FILE, msgspec.json.encode(running))
+
+
+def _put_aside_directory(data_dir: Path) -> None:
+    """What the last run published may have another upstream in the simulator's place (`--local`, `ingate record`), or
+    keys that this one refuses to expose: gateways wait for what the control process publishes now."""
+    with contextlib.suppress(FileNotFoundError):
+        (data_dir / DIRECTORY_FILE).replace(data_dir / PREVIOUS_DIRECTORY_FILE)
 
 
 def _lock_data_dir(data_dir: Path) -> int:

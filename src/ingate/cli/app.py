@@ -13,6 +13,7 @@ from .deleted_resource import list_deleted_resources, purge_resource, recover_re
 from .deployment import deployment_commands
 from .deployment_update import pause_deployment, resume_deployment, update_deployment
 from .doctor import doctor
+from .environment import print_environment
 from .keys import keys_commands
 from .login import login, logout
 from .models import list_models
@@ -26,6 +27,7 @@ from .resource_update import update_resource
 from .role import role_commands
 from .role_assignment import assign_role, list_role_assignments, unassign_role
 from .token import print_token
+from .trust import explain_trust
 from .upstream import upstream_commands
 from .version import show_version
 
@@ -71,6 +73,8 @@ def build_cli(*serving: click.Command) -> click.Group:
         show_audit,
         chat,
         doctor,
+        print_environment,
+        explain_trust,
         show_version,
     ):
         ingate.add_command(command)

@@ -25,6 +25,9 @@ def up_command(serve: Callable[..., int]) -> click.Command:
         type=click.IntRange(0, 65535),
         help="The port of the management API and Entra ID over TLS. [default: 8443]",
     )
+    @click.option(
+        "--proxy-port", type=click.IntRange(0, 65535), help="Keep a proxy there for `ingate env`. [default: none]"
+    )
     @click.option("--host", metavar="ADDRESS", help="Where the gateway listens. [default: 127.0.0.1]")
     @click.option(
         "--data-dir",

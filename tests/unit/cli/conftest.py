@@ -16,6 +16,8 @@ from tests.unit.cli.fake_ingate import GATEWAY_URL, MANAGEMENT_URL, SECURE_URL, 
 from ingate.cli.app import build_cli
 from ingate.cli.invocation import Invocation
 from ingate.cli.record import record_command
+from ingate.cli.run import run_command
+from ingate.cli.run_processes import Programs
 from ingate.cli.up import up_command
 
 
@@ -59,7 +61,7 @@ def cli() -> click.Group:
     def serve(**_options: object) -> int:
         return 0
 
-    return build_cli(up_command(serve), record_command(serve))
+    return build_cli(up_command(serve), record_command(serve), run_command(Programs(up=(), proxy=())))
 
 
 @pytest.fixture
