@@ -17,6 +17,7 @@ from .catalog import Hosting
 from .content import ContentRecording
 from .key import DEVELOPMENT_KEY_DIGESTS
 from .network import OPEN, NetworkRules
+from .price import PriceEntry
 from .quota import ExplicitLimits
 from .upstream import UpstreamDefinition
 
@@ -45,6 +46,10 @@ class DirectoryDeployment:
     is_paused: bool = False
     record_content: ContentRecording | None = None
     """None, as it is by default, keeps nothing of what requests and answers say."""
+    prices: tuple[PriceEntry, ...] = ()
+    """What its exchanges cost, by when that came into force; none where no price is known."""
+    blocked_by_budget: str | None = None
+    """The name of a spent budget that its owner asked to be enforced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import msgspec
 
 from ingate.wire.content_coding import DecodingProblem
 
+from .price import ExchangeCost
 from .usage import TokenUsage
 
 
@@ -77,8 +78,13 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     request_id: str
     apim_request_id: str
     resource: str | None = None
+    resource_id: str | None = None
+    """The resource's Azure Resource Manager id."""
+    location: str | None = None
     deployment: str | None = None
     model: str | None = None
+    model_version: str | None = None
+    deployment_type: str | None = None
     upstream: str | None = None
     response_model: str | None = None
     operation: str
@@ -90,6 +96,10 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     duration_ms: float
     first_token_ms: float | None = None
     usage: TokenUsage | None = None
+    cost: ExchangeCost | None = None
+    """At the price in force then; None where nothing was used or no price is known."""
+    price: str | None = None
+    """Which price that was."""
     usage_is_estimate: bool = False
     usage_unread: DecodingProblem | None = None
     """Why a compressed answer could not be seen into."""
@@ -101,6 +111,13 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Why a token was not believed."""
     caller_address: str | None = None
     user_agent: str | None = None
+    request_bytes: int = 0
+    """Of the body."""
+    response_bytes: int = 0
+    """Of the answer's body, as the upstream sent it."""
+    trace_id: str | None = None
+    """Of the W3C trace that the client's `traceparent` names."""
+    parent_span_id: str | None = None
     stop_reason: str | None = None
     upstream_detail: str | None = None
     """Why an upstream failed, for the operator."""

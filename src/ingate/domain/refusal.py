@@ -80,6 +80,13 @@ class DeploymentPaused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetExceeded:
+    """What its owner meant to spend is spent, and the budget is to be enforced."""
+
+    budget: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureNotHosted:
     """Foundry has this feature only where a model is hosted on Anthropic, and the resource has no such deployment."""
 
@@ -144,6 +151,7 @@ Refusal = (
     | DeploymentNotFound
     | TokenRequired
     | DeploymentPaused
+    | BudgetExceeded
     | FeatureNotHosted
     | SeveralUpstreams
     | QuotaExceeded

@@ -10,6 +10,7 @@ import msgspec
 
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
 from ingate.domain.network import NetworkPolicy
+from ingate.domain.price import PriceEntry
 from ingate.domain.quota import QuotaLimits
 from ingate.domain.refusal import FeatureNotHosted, SeveralUpstreams
 from ingate.domain.upstream import Upstream, UpstreamDefinition
@@ -32,6 +33,9 @@ class Destination(NamedTuple):
     deployment_name: str | None
     model_id: str | None
     upstream_name: str
+    model_version: str | None = None
+    deployment_type: str | None = None
+    prices: tuple[PriceEntry, ...] = ()
 
 
 class SharedUpstream(NamedTuple):
@@ -140,7 +144,14 @@ def _make_entry(
                 counting_limits=QuotaLimits.of_requests(_decide_limits(deployment).requests),
                 upstream=upstreams[deployment.upstream],
                 upstream_model=msgspec.json.encode(deployment.upstream_model),
-                destination=Destination(deployment.name, deployment.model_id, deployment.upstream),
+                destination=Destination(
+                    deployment.name,
+                    deployment.model_id,
+                    deployment.upstream,
+                    deployment.model_version,
+                    deployment.deployment_type,
+                    deployment.prices,
+                ),
             )
             for deployment in resource.deployments
             if deployment.upstream in upstreams

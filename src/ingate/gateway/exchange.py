@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ingate.domain.exchange import TRANSITIONS, ExchangeEvent, ExchangeRecord, ExchangeState, Outcome
+from ingate.domain.price import NOT_PRICED, decide_cost
 from ingate.domain.quota import Reservation
 from ingate.domain.refusal import NotRecordable, UpstreamUnavailable
 from ingate.domain.settlement import NO_CHARGE, Charge, decide_charge
@@ -17,6 +18,7 @@ from ingate.wire.content_coding import ContentReader
 from ingate.wire.http1 import Header, UnsafeHeadError
 from ingate.wire.messages.errors import render_error_event
 from ingate.wire.messages.usage import AnswerReader, JsonAnswerReader, StreamAnswerReader
+from ingate.wire.trace_context import parse_traceparent
 
 from .answer_head import AnswerHead, read_answer_head
 from .identifiers import RequestIds
@@ -45,7 +47,9 @@ class Exchange:
         "_head",
         "_left_status",
         "_apim_request_id",
+        "_request_bytes",
         "_request_id",
+        "_response_bytes",
         "_pipeline",
         "_reader",
         "_reservation",
@@ -70,6 +74,7 @@ class Exchange:
         streaming: bool,
         apim_request_id: str,
         started_at: float,
+        request_bytes: int,
     ) -> None:
         """Without `reservation`, the exchange costs nothing and its answer is somebody's file: it is not read."""
         self._pipeline = pipeline
@@ -81,6 +86,8 @@ class Exchange:
         self._streaming = streaming
         self._apim_request_id = apim_request_id
         self._started_at = started_at
+        self._request_bytes = request_bytes
+        self._response_bytes = 0
         self._request_id: str | None = None
         self._state = ExchangeState.ADMITTED
         self._answer: AnswerHead | None = None
@@ -123,6 +130,7 @@ class Exchange:
         if answer is None or reader is None or self._state is ExchangeState.SETTLED:
             return
         if data:
+            self._response_bytes += len(data)
             if self._coded is None:
                 reader.read(data)
             else:
@@ -240,13 +248,21 @@ class Exchange:
             pipeline.drains.end(self)
         started = self._started_at
         first_token_at = self._first_token_at
+        time = pipeline.wall_clock() - (now - started)
+        priced = decide_cost(charge.usage, destination.prices, time) if caller.endpoint.takes_quota else NOT_PRICED
+        trace = parse_traceparent(head.traceparent)
+        resource = caller.resource.resource
         record = ExchangeRecord(
-            time=pipeline.wall_clock() - (now - started),
+            time=time,
             request_id=self._get_ids().request_id,
             apim_request_id=self._apim_request_id,
-            resource=caller.resource.resource.name,
+            resource=resource.name,
+            resource_id=resource.resource_id,
+            location=resource.location,
             deployment=destination.deployment_name,
             model=destination.model_id,
+            model_version=destination.model_version,
+            deployment_type=destination.deployment_type,
             upstream=destination.upstream_name,
             response_model=reader.response_model if reader is not None else None,
             operation=caller.endpoint.operation,
@@ -257,6 +273,8 @@ class Exchange:
             duration_ms=round((now - started) * 1000, 3),
             first_token_ms=round((first_token_at - started) * 1000, 3) if first_token_at is not None else None,
             usage=charge.usage,
+            cost=priced.cost,
+            price=priced.label,
             usage_is_estimate=charge.is_estimate,
             usage_unread=self._coded.problem if self._coded is not None else None,
             authentication=identity.authentication,
@@ -264,6 +282,10 @@ class Exchange:
             principal_id=identity.principal_id,
             caller_address=head.address,
             user_agent=head.recorded_user_agent,
+            request_bytes=self._request_bytes,
+            response_bytes=self._response_bytes,
+            trace_id=trace.trace_id if trace else None,
+            parent_span_id=trace.span_id if trace else None,
             stop_reason=reader.stop_reason if reader is not None else None,
             upstream_detail=detail,
         )

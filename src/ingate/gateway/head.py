@@ -30,10 +30,11 @@ _READ = {
     b"anthropic-version": "version",
     b"user-agent": "user_agent",
     b"x-forwarded-for": "forwarded_for",
+    b"traceparent": "traceparent",
 }
 """Headers that the gateway reads, and the attribute that holds each."""
 
-_FORWARDED = frozenset(("version", "user_agent"))
+_FORWARDED = frozenset(("version", "user_agent", "traceparent"))
 """Those of them that go on to the upstream as well."""
 
 _DROPPED = frozenset(
@@ -76,6 +77,7 @@ class RequestHead:
         "query",
         "rendered",
         "target",
+        "traceparent",
         "transfer_encoding",
         "upgrade",
         "user_agent",
@@ -113,6 +115,7 @@ class RequestHead:
         self.version: bytes | None = None
         self.user_agent: bytes | None = None
         self.forwarded_for: bytes | None = None
+        self.traceparent: bytes | None = None
         self._headers = headers
         self._length_at = -1
         self.rendered: dict[object, bytes] = {}

@@ -9,7 +9,7 @@ supplies its differences as data and so cannot forget a step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ from ingate.domain.exchange import ExchangeLog, ExchangeRecord
 from ingate.domain.network import AddressNotAllowed, PublicAccessDisabled
 from ingate.domain.quota import QuotaLimiter, Reservation
 from ingate.domain.refusal import (
+    BudgetExceeded,
     DeploymentNotFound,
     DeploymentPaused,
     InvalidRequest,
@@ -35,7 +36,9 @@ from ingate.domain.refusal import (
 )
 from ingate.domain.token_estimate import estimate_input_tokens
 from ingate.domain.upstream import UpstreamRequest, UpstreamSink
+from ingate.wire.http1 import Header
 from ingate.wire.messages.request import MalformedRequest, ParsedRequest, parse_request, splice_model
+from ingate.wire.trace_context import make_span_id, parse_traceparent, render_traceparent
 
 from .authentication import Identity, decide_identity
 from .content_recorder import ContentRecorder
@@ -72,7 +75,7 @@ _MAY_HAVE_BEEN_GRANTED = (
     PublicAccessDisabled,
     AddressNotAllowed,
 )
-_MAY_HAVE_BEEN_DEPLOYED = (DeploymentNotFound, DeploymentPaused)
+_MAY_HAVE_BEEN_DEPLOYED = (DeploymentNotFound, DeploymentPaused, BudgetExceeded)
 
 
 class Pipeline:
@@ -91,10 +94,13 @@ class Pipeline:
         drains: Drains | None = None,
         content_log: ContentLog | None = None,
         look_for_directory: Callable[[], None] | None = None,
+        continues_traces: bool = False,
     ) -> None:
         """`clock` is monotonic, in seconds; `wall_clock` counts from 1970. Without `drains`, a client that leaves
         takes its upstream with it; without `content_log`, no content is recorded, whoever asks for it.
-        `look_for_directory` replaces the directory at once if there is a newer one."""
+        `look_for_directory` replaces the directory at once if there is a newer one. `continues_traces` makes
+        every exchange a span of its client's trace, and its upstream's parent; otherwise `traceparent` goes on as it
+        came."""
         self.directory = directory
         self._look_for_directory = look_for_directory
         self.limiter = limiter
@@ -106,6 +112,7 @@ class Pipeline:
         self.drains = drains if drains is not None else Drains(patience=0)
         self.content_log = content_log
         self.draining = False
+        self._continues_traces = continues_traces
 
     def decide_caller(self, head: RequestHead) -> Caller | Refusal:
         """The steps that need no body. What was refused may have been granted a moment ago: whoever has a new key or
@@ -187,6 +194,8 @@ class Pipeline:
             return TokenRequired()
         if entry.deployment.is_paused:
             return DeploymentPaused()
+        if entry.deployment.blocked_by_budget is not None:
+            return BudgetExceeded(budget=entry.deployment.blocked_by_budget)
         return entry if self.log.is_ready() else NotRecordable()
 
     def _admit(
@@ -219,21 +228,23 @@ class Pipeline:
             streaming=parsed.stream,
             apim_request_id=apim_request_id,
             started_at=started_at,
+            request_bytes=len(body),
         )
         recorder: ContentRecorder | None = None
         if entry.deployment.record_content is not None:
             recorder = self._make_recorder(exchange, caller, entry, body, apim_request_id)
         sink: UpstreamSink = exchange if recorder is None else recorder
+        headers, rendered = self._continue_trace(head, apim_request_id)
         pieces, length = splice_model(body, parsed.model_spans, entry.upstream_model)
         call = entry.upstream.send(
             UpstreamRequest(
                 path=caller.endpoint.upstream_path,
                 query=head.query,
-                headers=head.forward,
-                rendered=head.rendered,
+                headers=headers,
+                rendered=rendered,
                 body=pieces,
                 content_length=length,
-                resource_name=caller.resource.resource.name,
+                resource_id=caller.resource.resource.resource_id,
                 deployment_name=entry.deployment.name,
                 hosting=entry.deployment.hosting,
             ),
@@ -255,6 +266,8 @@ class Pipeline:
             return self.refuse(head, caller, None, shared, connection, started_at)
         if not self.log.is_ready():
             return self.refuse(head, caller, None, NotRecordable(), connection, started_at)
+        apim_request_id = self.make_apim_request_id()
+        headers, rendered = self._continue_trace(head, apim_request_id)
         exchange = Exchange(
             pipeline=self,
             connection=connection,
@@ -263,25 +276,36 @@ class Pipeline:
             destination=shared.destination,
             reservation=None,
             streaming=False,
-            apim_request_id=self.make_apim_request_id(),
+            apim_request_id=apim_request_id,
             started_at=started_at,
+            request_bytes=len(body),
         )
         exchange.call = shared.upstream.send(
             UpstreamRequest(
                 method=head.method,
                 path=endpoint.upstream_path,
                 query=head.query,
-                headers=head.forward,
-                rendered=head.rendered,
+                headers=headers,
+                rendered=rendered,
                 body=(body,) if body else (),
                 content_length=len(body),
-                resource_name=caller.resource.resource.name,
+                resource_id=caller.resource.resource.resource_id,
                 hosting="anthropic",
             ),
             exchange,
         )
         connection.carry(exchange)
         return None
+
+    def _continue_trace(
+        self, head: RequestHead, apim_request_id: str
+    ) -> tuple[Sequence[Header], dict[object, bytes]]:
+        """What goes on as headers, and where an upstream may keep what it makes of them."""
+        trace = parse_traceparent(head.traceparent) if self._continues_traces else None
+        if trace is None:
+            return head.forward, head.rendered
+        value = render_traceparent(trace._replace(span_id=make_span_id(apim_request_id)))
+        return tuple((name, value if name.lower() == b"traceparent" else old) for name, old in head.forward), {}
 
     def _make_recorder(
         self, exchange: Exchange, caller: Caller, entry: DeploymentEntry, body: bytes, apim_request_id: str
@@ -320,12 +344,15 @@ class Pipeline:
         rendered = render_refusal(refusal, ids.request_id)
         identity = caller.identity if caller else _get_refused(refusal)
         fault = refusal.fault if isinstance(refusal, Unauthenticated) else None
+        trace = parse_traceparent(head.traceparent) if head else None
         self.log.append(
             ExchangeRecord(
                 time=self.wall_clock(),
                 request_id=ids.request_id,
                 apim_request_id=ids.apim_request_id,
                 resource=caller.resource.resource.name if caller else None,
+                resource_id=caller.resource.resource.resource_id if caller else None,
+                location=caller.resource.resource.location if caller else None,
                 deployment=_get_recordable_name(deployment_name),
                 operation=caller.endpoint.operation if caller else "unknown",
                 status=rendered.status,
@@ -338,6 +365,10 @@ class Pipeline:
                 token_fault=fault.value if fault else None,
                 caller_address=head.address if head else connection.peer,
                 user_agent=head.recorded_user_agent if head else None,
+                request_bytes=head.content_length if head else 0,
+                response_bytes=len(rendered.body),
+                trace_id=trace.trace_id if trace else None,
+                parent_span_id=trace.span_id if trace else None,
             )
         )
         connection.answer_refusal(rendered, ids)

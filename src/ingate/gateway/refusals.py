@@ -10,6 +10,7 @@ import msgspec
 
 from ingate.domain.network import AddressNotAllowed, PublicAccessDisabled
 from ingate.domain.refusal import (
+    BudgetExceeded,
     DeploymentNotFound,
     DeploymentPaused,
     FeatureNotHosted,
@@ -101,6 +102,9 @@ def render_refusal(refusal: Refusal, request_id: str) -> RenderedRefusal:
             return _azure(404, "DeploymentNotFound", _NO_DEPLOYMENT, type="invalid_request_error")
         case DeploymentPaused():
             return _azure(423, "DeploymentPaused", "The deployment is paused. Resume it to serve requests again.")
+        case BudgetExceeded(budget=budget):
+            message = f"The budget '{budget}' is spent. The deployment serves again when it is raised or renewed."
+            return _azure(403, "budget_exceeded", message)
         case FeatureNotHosted(feature=feature):
             return _anthropic("invalid_request_error", f"{feature} not supported in your workspace.", request_id)
         case SeveralUpstreams(feature=feature, upstream_names=names):

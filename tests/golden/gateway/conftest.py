@@ -109,6 +109,7 @@ def _guard(directory: Directory) -> Directory:
     deployments = (
         replace(deployment, name="claude-haiku-4-5"),
         replace(deployment, name="paused", is_paused=True),
+        replace(deployment, name="spent", blocked_by_budget="team-a"),
         replace(deployment, name="for-tokens", requires_token=True),
     )
 

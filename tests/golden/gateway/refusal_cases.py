@@ -261,6 +261,7 @@ GUARDED = (
     ),
     Case(refusal=r.TokenRequired, name="token_required", shape="azure", request=(message("for-tokens"),)),
     Case(refusal=r.DeploymentPaused, name="deployment_paused", shape="azure", request=(message("paused"),)),
+    Case(refusal=r.BudgetExceeded, name="budget_exceeded", shape="azure", request=(message("spent"),)),
 )
 """Of resources and deployments that are not open to everyone with a key."""
 

@@ -8,11 +8,13 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from ingate.domain.content import ContentRecording, ExchangeContent
 from ingate.domain.directory import Directory, DirectoryDeployment, DirectoryResource
 from ingate.domain.exchange import ExchangeRecord
 from ingate.domain.key import digest_api_key
+from ingate.domain.price import PriceEntry, UnitPrices
 from ingate.domain.upstream import (
     SIMULATOR_UPSTREAM,
     UpstreamCall,
@@ -250,6 +252,22 @@ def number(prefix: str) -> Callable[[], str]:
     return lambda: f"{prefix}{next(numbers)}"
 
 
+PRICE = PriceEntry(
+    label="list",
+    effective_from=0.0,
+    tiers=(
+        UnitPrices(
+            input=Decimal(3),
+            cache_write_5m=Decimal("3.75"),
+            cache_write_1h=Decimal(6),
+            cache_read=Decimal("0.30"),
+            output=Decimal(15),
+        ),
+    ),
+    web_search=Decimal(10),
+)
+
+
 def make_deployment(
     name: str, *, upstream: str = "fake", capacity: int = 1000, record_content: ContentRecording | None = None
 ) -> DirectoryDeployment:
@@ -262,6 +280,7 @@ def make_deployment(
         capacity=capacity,
         upstream=upstream,
         upstream_model=f"{upstream}-model",
+        prices=(PRICE,),
     )
 
 
@@ -305,6 +324,7 @@ class FakeFront:
         limiter: InProcessLimiter | None = None,
         record_content: ContentRecording | None = None,
         network: FrontNetwork | None = None,
+        continues_traces: bool = False,
     ) -> None:
         self.network = network or FrontNetwork()
         self.transcript: Transcript = []
@@ -323,6 +343,7 @@ class FakeFront:
             make_apim_request_id=number("apim-"),
             drains=Drains(patience=drain_patience),
             content_log=self.content_log,
+            continues_traces=continues_traces,
         )
         self.server = GatewayServer(
             pipeline=self.pipeline, limits=limits or FrontLimits(), clock=self.clock, network=self.network

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
-from tests.unit.gateway.fake_front import JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
+from tests.unit.gateway.fake_front import BODY, JSON, SSE, STREAM_BODY, FakeClient, FakeFront, render_request
 
 MESSAGE = b'{"type":"message","stop_reason":"end_turn","usage":{"input_tokens":7,"output_tokens":3}}'
 EVENT = b'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":7}}}\n\n'
@@ -203,3 +204,54 @@ class TestWhenThereIsNoRoomForTheRecord:
         assert client.takes().startswith(b"HTTP/1.1 503 ")
         assert front.upstream.calls == []
         assert front.log.kept == []
+
+
+class TestWhatARecordSays:
+    def test_cost_is_settled_at_the_deployments_price(self, front: FakeFront) -> None:
+        begin(front)
+        front.call.answers(200, [JSON], MESSAGE)
+
+        record = front.log.records[0]
+
+        assert record.cost is not None
+        assert record.cost.total == Decimal("0.000066")
+        assert record.price == "list"
+
+    def test_counting_tokens_costs_nothing(self, front: FakeFront) -> None:
+        client = front.connect()
+        client.sends(render_request(target=b"/anthropic/v1/messages/count_tokens"))
+        front.call.answers(200, [JSON], b'{"input_tokens":7}')
+
+        assert front.log.records[0].cost is None
+
+    def test_lengths_are_those_of_the_bodies(self, front: FakeFront) -> None:
+        begin(front)
+        front.call.answers(200, [JSON], MESSAGE)
+
+        record = front.log.records[0]
+
+        assert record.request_bytes == len(BODY)
+        assert record.response_bytes == len(MESSAGE)
+
+
+class TestTraces:
+    PARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    def send(self, front: FakeFront) -> dict[bytes, bytes]:
+        """The headers that the upstream gets."""
+        front.pipeline.make_apim_request_id = lambda: "0af76519-16cd-43dd-8448-eb211c80319c"
+        client = front.connect()
+        client.sends(render_request(headers=[b"traceparent: " + self.PARENT, b"tracestate: a=b"]))
+        front.call.answers(200, [JSON], MESSAGE)
+        return {name.lower(): value for name, value in front.call.headers}
+
+    def test_header_goes_on_untouched_and_is_recorded(self, front: FakeFront) -> None:
+        assert self.send(front)[b"traceparent"] == self.PARENT
+        assert front.log.records[0].trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+        assert front.log.records[0].parent_span_id == "00f067aa0ba902b7"
+
+    def test_exchange_becomes_the_upstreams_parent_where_traces_are_continued(self) -> None:
+        headers = self.send(FakeFront(continues_traces=True))
+
+        assert headers[b"traceparent"] == b"00-4bf92f3577b34da6a3ce929d0e0e4736-0af7651916cd43dd-01"
+        assert headers[b"tracestate"] == b"a=b"

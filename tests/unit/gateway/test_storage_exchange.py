@@ -105,7 +105,10 @@ class TestPassingOn:
         assert (b"Content-Type", FORM[14:]) in front.call.headers
         assert (b"anthropic-beta", b"files-api-2025-04-14") in front.call.headers
         assert KEY_1.encode() not in dict(front.call.headers).values()
-        assert (request.resource_name, request.deployment_name) == ("example-resource", "")
+        assert request.resource_id.endswith(
+            "/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/example-resource"
+        )
+        assert request.deployment_name == ""
 
     @pytest.mark.parametrize("method", [b"GET", b"DELETE"])
     def test_other_methods_go_on_without_a_body(self, front: FakeFront, method: bytes) -> None:
