@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import select
 import selectors
 import signal
 import socket
@@ -28,6 +29,8 @@ from .local_upstream import LocalUpstream, start_local_upstream
 _log = logging.getLogger("ingate")
 
 RUNNING_FILE = "running.json"
+PROXY_FILE = "proxy.json"
+"""What became of the proxy's clients."""
 LOCK_FILE = "ingate.lock"
 READY_SECONDS = 60.0
 RESTART_SECONDS = 1.0
@@ -50,6 +53,7 @@ class Announce(Protocol):
         local_model: str | None,
         recorded: tuple[str, str] | None,
         development_keys: bool,
+        azure_names_port: int | None,
     ) -> str: ...
 
 
@@ -57,8 +61,9 @@ class StartFailed(Exception):
     """The text is for the user."""
 
 
-def run_up(settings: Settings, *, announce: Announce) -> int:
-    """Serves until SIGTERM or SIGINT. Gives back the exit code."""
+def run_up(settings: Settings, *, announce: Announce, lifeline: int = -1) -> int:
+    """Serves until SIGTERM or SIGINT, or until the pipe `lifeline` (its descriptor) has ended. Gives back the exit
+    code."""
     logging.basicConfig(
         level=settings.log_level.upper(),
         format="%(asctime)s %(levelname)s [supervisor] %(message)s",
@@ -68,7 +73,7 @@ def run_up(settings: Settings, *, announce: Announce) -> int:
         with_lock = _lock_data_dir(settings.data_dir)
         if settings.record_to:
             Path(settings.record_to).mkdir(mode=0o700, parents=True, exist_ok=True)
-        supervisor = Supervisor(settings)
+        supervisor = Supervisor(settings, lifeline=lifeline)
     except (StartFailed, OSError) as error:
         _say(f"ingate: {error}")
         return 1
@@ -112,9 +117,10 @@ class Child:
 class Supervisor:
     """Owns the sockets, so that a child that is started again finds its clients waiting."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, lifeline: int = -1) -> None:
         """Binds. Raises StartFailed."""
         self._settings = settings
+        self._own_lifeline = lifeline
         self._children: list[Child] = []
         self._local: LocalUpstream | None = None
         self._lifeline, self._lifeline_end = os.pipe()
@@ -124,7 +130,11 @@ class Supervisor:
         self._proxy_socket = (
             _bind("127.0.0.1", settings.proxy_port, "--proxy-port") if settings.proxy_port >= 0 else None
         )
+        self._tls_socket = _bind(settings.host, settings.tls_port, "--tls-port") if settings.tls else None
         self.proxy_url = _url_of(self._proxy_socket) if self._proxy_socket is not None else ""
+        self.azure_names_port: int | None = (
+            self._tls_socket.getsockname()[1] if self._tls_socket is not None else None
+        )
         self.gateway_url = _url_of(self._gateway_sockets[0])
         self.management_url = _url_of(self._management_socket)
         self.management_tls_url = f"https://localhost:{self._management_tls_socket.getsockname()[1]}"
@@ -151,13 +161,14 @@ class Supervisor:
         details = self._await_ready(control)
         for worker in workers:
             self._await_ready(worker)
-        if self._proxy_socket is not None:
-            self._await_ready(self._add_proxy(self._proxy_socket))
+        listeners = [listener for listener in (self._proxy_socket, self._tls_socket) if listener is not None]
+        if listeners:
+            self._await_ready(self._add_proxy(listeners))
         self._write_running(details)
         return details
 
     def run(self) -> int:
-        while not self._stopping:
+        while not self._is_to_stop():
             now = time.monotonic()
             for child in self._children:
                 child.check(now)
@@ -170,8 +181,9 @@ class Supervisor:
         (self._settings.data_dir / RUNNING_FILE).unlink(missing_ok=True)
         for listener in (*self._gateway_sockets, self._management_socket, self._management_tls_socket):
             listener.close()
-        if self._proxy_socket is not None:
-            self._proxy_socket.close()
+        for listener in (self._proxy_socket, self._tls_socket):
+            if listener is not None:
+                listener.close()
         processes = [child.process for child in self._children]
         for process in processes:
             process.terminate()
@@ -184,6 +196,11 @@ class Supervisor:
         if self._local is not None:
             self._local.process.terminate()
         os.close(self._lifeline_end)
+
+    def _is_to_stop(self) -> bool:
+        if not self._stopping and self._own_lifeline >= 0 and select.select([self._own_lifeline], [], [], 0)[0]:
+            self._stopping = True
+        return self._stopping
 
     def _on_signal(self, number: int, frame: object) -> None:
         self._stopping = True
@@ -199,10 +216,15 @@ class Supervisor:
         self._children.append(child)
         return child
 
-    def _add_proxy(self, listener: socket.socket) -> Child:
-        arguments = ["--data-dir", str(self._settings.data_dir), "--gateway-url", self.gateway_url]
+    def _add_proxy(self, listeners: list[socket.socket]) -> Child:
+        settings = self._settings
+        arguments = ["--data-dir", str(settings.data_dir), "--gateway-url", self.gateway_url]
         arguments += ["--management-url", self.management_url, "--management-tls-url", self.management_tls_url]
-        child = Child("proxy", lambda: self._start_module("ingate.assembly.proxy", arguments, [listener]))
+        arguments += ["--observations", str(settings.data_dir / PROXY_FILE)]
+        arguments += [part for host in settings.proxy_allow for part in ("--allow", host)]
+        arguments += ["--passthrough"] if settings.proxy_passthrough else []
+        arguments += ["--tls-fd", str(self._tls_socket.fileno())] if self._tls_socket is not None else []
+        child = Child("proxy", lambda: self._start_module("ingate.assembly.proxy", arguments, listeners))
         self._children.append(child)
         return child
 
@@ -235,7 +257,7 @@ class Supervisor:
 
     def _await_ready(self, child: Child) -> dict[str, Any]:
         """Raises StartFailed when it ends, or says that it cannot serve."""
-        said = _read_line(child.ready, READY_SECONDS, lambda: self._stopping)
+        said = _read_line(child.ready, READY_SECONDS, self._is_to_stop)
         os.close(child.ready)
         if not said:
             raise StartFailed(f"the {child.name} did not start")
@@ -252,6 +274,8 @@ class Supervisor:
             "management_url": self.management_url,
             "management_tls_url": self.management_tls_url,
             "proxy_url": self.proxy_url,
+            "proxy_lets_out": bool(self._settings.proxy_allow or self._settings.proxy_passthrough),
+            "azure_names_port": self.azure_names_port,
             "tenant_id": details["tenant_id"],
             "subscription_id": details["subscription_id"],
             "resource_group": details["resource_group"],
@@ -310,6 +334,11 @@ def _bind(host: str, port: int, option: str, *, shared: bool = False) -> socket.
 
 
 def _cannot_listen(host: str, port: int, option: str, error: OSError) -> StartFailed:
+    if isinstance(error, PermissionError) and 0 < port < 1024:
+        return StartFailed(
+            f"port {port} is below 1024, and not everyone may listen there: choose another {option}, or allow it "
+            f"(Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}; containers: --cap-add NET_BIND_SERVICE)"
+        )
     return StartFailed(f"cannot listen on {host} port {port}: {error.strerror} (choose another {option})")
 
 
@@ -347,6 +376,7 @@ def _render_announcement(
         local_model=settings.local or None,
         recorded=(settings.record_upstream_url, settings.record_to) if settings.record_to else None,
         development_keys=settings.development_keys,
+        azure_names_port=supervisor.azure_names_port,
     )
 
 

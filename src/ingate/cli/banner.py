@@ -28,19 +28,19 @@ def render_banner(
     local_model: str | None = None,
     recorded: tuple[str, str] | None = None,
     development_keys: bool = False,
+    azure_names_port: int | None = None,
 ) -> str:
     """The banner, with a line end after each line.
 
     `endpoint` is the gateway's URL without `/anthropic`; one that names every address is shown as this machine's.
     `program` is how another terminal calls this command. `simulated` says that the example's deployment is
     answered by the simulator; `local_model` names the toy that answers instead; `recorded` is the upstream whose
-    answers are recorded, and the folder.
+    answers are recorded, and the folder. `azure_names_port` is where Azure's host names are served over TLS.
     """
     base_url = f"{reachable(endpoint)}/anthropic"
     deployment = _example(deployments)
-    keys = f"{shlex.quote(program)} keys list --resource {shlex.quote(resource)}"
-    if data_dir != str(default_data_dir()):
-        keys += f" --data-dir {shlex.quote(data_dir)}"
+    elsewhere = f" --data-dir {shlex.quote(data_dir)}" if data_dir != str(default_data_dir()) else ""
+    keys = f"{shlex.quote(program)} keys list --resource {shlex.quote(resource)}{elsewhere}"
     lines = [
         "",
         f"Ingate serves {resource} at {base_url}",
@@ -52,6 +52,9 @@ def render_banner(
         f"  sign-in      {management_tls_url} (management too; clients trust {Path(data_dir) / 'ca.pem'})",
         f"  data         {data_dir}",
     ]
+    if azure_names_port is not None:
+        hosts = f"{shlex.quote(program)} env --hosts{elsewhere}"
+        lines.append(f"  Azure names  port {azure_names_port} over TLS (lines for /etc/hosts: {hosts})")
     if deployment:
         lines += [
             "",

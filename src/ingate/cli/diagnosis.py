@@ -26,8 +26,11 @@ def problem(check: str, message: str, fix: str) -> Finding:
     return Finding(check=check, level="problem", message=message, fix=fix)
 
 
-def diagnose_environment(environment: Mapping[str, str], local_base_url: str) -> list[Finding]:
-    """What the official clients would make of the ANTHROPIC_FOUNDRY_ variables."""
+def diagnose_environment(
+    environment: Mapping[str, str], local_base_url: str, *, leads_here: bool = False
+) -> list[Finding]:
+    """What the official clients would make of the ANTHROPIC_FOUNDRY_ variables. `leads_here` says that Azure's host
+    names lead to this Ingate."""
     resource = environment.get("ANTHROPIC_FOUNDRY_RESOURCE")
     base_url = environment.get("ANTHROPIC_FOUNDRY_BASE_URL")
     if resource and base_url:
@@ -38,7 +41,7 @@ def diagnose_environment(environment: Mapping[str, str], local_base_url: str) ->
                 "unset ANTHROPIC_FOUNDRY_RESOURCE",
             )
         ]
-    if resource:
+    if resource and not leads_here:
         return [
             problem(
                 "environment",

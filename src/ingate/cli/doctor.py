@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from .address import is_loopback
+from .azure_names import RESOURCE_DOMAINS
 from .connection import Connection, connect
 from .diagnosis import (
     Finding,
@@ -16,11 +20,15 @@ from .diagnosis import (
     diagnose_proxies,
 )
 from .entra_environment import diagnose_entra_environment
+from .environment import HTTPS_PORT
 from .examination import Examination
 from .failure import EXIT_FAILED, CommandFailed
 from .invocation import Invocation
 from .location import location_options
 from .output import OutputFormat, output_option, print_json, print_rows, printable
+from .proxy_diagnosis import diagnose_last_run, diagnose_own_proxy
+from .proxy_report import PROXY_FILE, read_last_run, read_report
+from .running import RunningIngate
 
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 
@@ -74,8 +82,11 @@ def doctor(
     try:
         running = connection.running if connection else None
         local = f"{running.gateway_url if running else DEFAULT_GATEWAY}/anthropic"
+        findings += _diagnose_transparent_mode(invocation, connection)
         if base_url is None:
-            findings += diagnose_environment(invocation.environment, local)
+            findings += diagnose_environment(
+                invocation.environment, local, leads_here=_leads_here(invocation.environment, running)
+            )
             if connection:
                 findings += diagnose_entra_environment(invocation.environment, connection.location)
             base_url = invocation.environment.get("ANTHROPIC_FOUNDRY_BASE_URL") or local
@@ -111,6 +122,37 @@ def _try_to_connect(
         connection.management.close()
         return None, [_note(failure)]
     return connection, []
+
+
+def _diagnose_transparent_mode(invocation: Invocation, connection: Connection | None) -> list[Finding]:
+    """What proxies left in the data directory."""
+    location = connection.location if connection else None
+    if location is None or location.data_dir is None:
+        return []
+    now = invocation.clock()
+    findings = diagnose_last_run(read_last_run(location.data_dir), now)
+    if location.running:
+        report = read_report(location.data_dir / PROXY_FILE)
+        findings += diagnose_own_proxy(report, location.running, now)
+    return findings
+
+
+def _leads_here(environment: Mapping[str, str], running: RunningIngate | None) -> bool:
+    """Whether Azure's host names lead to this Ingate, by its proxy or by /etc/hosts."""
+    if running is None:
+        return False
+    if running.proxy_url and running.proxy_url in (environment.get("HTTPS_PROXY"), environment.get("https_proxy")):
+        return True
+    resource = environment.get("ANTHROPIC_FOUNDRY_RESOURCE")
+    if running.azure_names_port != HTTPS_PORT or not resource:
+        return False
+    try:
+        addresses = {
+            str(found[4][0]) for found in socket.getaddrinfo(f"{resource}.{RESOURCE_DOMAINS[0]}", HTTPS_PORT)
+        }
+    except OSError:
+        return False
+    return bool(addresses) and all(map(is_loopback, addresses))
 
 
 def _note(failure: CommandFailed) -> Finding:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
+from .azure_names import render_hosts
+from .connection import connect
 from .failure import CommandFailed, NothingRunning
+from .invocation import Invocation
 from .json_value import get_text
 from .location import locate
+from .lookup import list_resources
 from .output import say
-from .running import CA_FILE, RUNNING_FILE
+from .running import CA_FILE, RunningIngate
+from .trust import write_bundle
+
+HTTPS_PORT = 443
 
 NODE_PRELOAD = Path(__file__).with_name("node_proxy.mjs")
 """Node 20's `fetch` knows no proxy; later ones are asked by NODE_USE_ENV_PROXY."""
@@ -63,6 +70,7 @@ def make_environment(
 
 
 @click.command("env")
+@click.option("--hosts", is_flag=True, help="Print lines for /etc/hosts instead, for `ingate up --tls`.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -71,33 +79,48 @@ def make_environment(
     help="The Ingate that runs with this data directory.",
 )
 @click.pass_context
-def print_environment(context: click.Context, data_dir: Path | None) -> None:
+def print_environment(context: click.Context, data_dir: Path | None, hosts: bool) -> None:
     """Print, for a shell, the variables that `ingate run` sets.
 
     In a shell: eval "$(ingate env)". It needs an Ingate whose proxy stays: ingate up --proxy-port PORT.
     """
     location = locate(management_url=None, data_dir=data_dir)
-    directory = location.data_dir
-    if directory is None or location.running is None:
+    directory, running = location.data_dir, location.running
+    if directory is None or running is None:
         raise NothingRunning("nothing is running here.")
-    proxy_url = _read_proxy_url(directory)
-    if not proxy_url:
+    if hosts:
+        _print_hosts(context.obj, running, directory)
+        return
+    if not running.proxy_url:
         raise CommandFailed(
             "this Ingate runs without a proxy. Start it with: ingate up --proxy-port 8082\n"
             "A single command needs none: ingate run -- COMMAND"
         )
     environment: Mapping[str, str] = context.obj.environment
+    bundle = write_bundle(directory, environment) if running.proxy_lets_out else None
+    variables = list_variables(environment, proxy_url=running.proxy_url, ca_file=directory / CA_FILE, bundle=bundle)
     for name in LEADING_ELSEWHERE:
         if name in environment:
             click.echo(f"unset {name}")
-    for name, text in list_variables(environment, proxy_url=proxy_url, ca_file=directory / CA_FILE).items():
+    for name, text in variables.items():
         click.echo(f"export {name}={shlex.quote(text)}")
     say('For this shell: eval "$(ingate env)"')
 
 
-def _read_proxy_url(data_dir: Path) -> str:
-    """Empty for an Ingate without a proxy."""
+def _print_hosts(invocation: Invocation, running: RunningIngate, data_dir: Path) -> None:
+    if running.azure_names_port is None:
+        raise CommandFailed("this Ingate does not serve Azure's host names itself. Start it with: ingate up --tls")
+    connection = connect(invocation, data_dir=data_dir, as_admin=True)
     try:
-        return get_text(json.loads((data_dir / RUNNING_FILE).read_text(encoding="utf-8")), "proxy_url")
-    except (OSError, ValueError) as error:
-        raise CommandFailed(f"{data_dir / RUNNING_FILE} cannot be read.") from error
+        resources = list_resources(connection)
+    finally:
+        connection.management.close()
+    lines = render_hosts(
+        urlsplit(running.gateway_url).hostname or "127.0.0.1",
+        subdomains=[name for item in resources if (name := get_text(item, "properties", "customSubDomainName"))],
+        locations=[name for item in resources if (name := get_text(item, "location"))],
+    )
+    for line in lines:
+        click.echo(line)
+    if running.azure_names_port != HTTPS_PORT:
+        say(f"Clients ask port {HTTPS_PORT}; this Ingate serves these names on port {running.azure_names_port}.")

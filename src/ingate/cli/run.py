@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -14,26 +13,17 @@ import click
 from .connection import Connection, connect
 from .environment import list_variables, make_environment
 from .failure import CommandFailed
+from .host_name import HostName
 from .invocation import Invocation
 from .json_value import JsonObject, get_text
 from .lookup import find_resource, path_segment
+from .output import printable, say
 from .principal_lookup import find_principal, principal_path
+from .proxy_diagnosis import explain_run
+from .proxy_report import keep_last_run
 from .run_processes import Programs, find_living, run_to_its_end, signals_passed_on, start_ingate, start_proxy
 from .running import CA_FILE, RunningIngate, default_data_dir
 from .trust import write_bundle
-
-_HOST = re.compile(r"(\*\.)?[0-9a-z]([0-9a-z.:-]*[0-9a-z])?", re.IGNORECASE)
-
-
-class HostName(click.ParamType[str]):
-    """A host's name, or `*.` and the rest of one."""
-
-    name = "host"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if _HOST.fullmatch(str(value)) is None:
-            self.fail("a host's name, such as pypi.org or *.example.com, without https:// and port", param, ctx)
-        return str(value).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +93,33 @@ def _run(invocation: Invocation, programs: Programs, wishes: Wishes, command: tu
         signals_passed_on(from_terminal=invocation.stdin_is_terminal) as pass_signals_to,
         tempfile.TemporaryDirectory(prefix="ingate-run-") as folder,
         _find_or_start(invocation, programs, wishes, Path(folder)) as (running, data_dir),
-        start_proxy(programs, running, data_dir, allowed=wishes.allowed, passthrough=wishes.passthrough) as proxy_url,
-        _credentials(invocation, wishes, running, data_dir) as credentials,
     ):
-        lets_out = bool(wishes.allowed) or wishes.passthrough
-        bundle = write_bundle(data_dir, environment) if lets_out else None
-        variables = list_variables(environment, proxy_url=proxy_url, ca_file=data_dir / CA_FILE, bundle=bundle)
-        whole = make_environment(environment, variables | credentials, keeps_all=wishes.keep_env)
-        return run_to_its_end(command, whole, pass_signals_to)
+        report_file = Path(folder) / "proxy.json"
+        proxy = start_proxy(
+            programs,
+            running,
+            data_dir,
+            allowed=wishes.allowed,
+            passthrough=wishes.passthrough,
+            report_file=report_file,
+        )
+        with proxy as proxy_url, _credentials(invocation, wishes, running, data_dir) as credentials:
+            lets_out = bool(wishes.allowed) or wishes.passthrough
+            bundle = write_bundle(data_dir, environment) if lets_out else None
+            variables = list_variables(environment, proxy_url=proxy_url, ca_file=data_dir / CA_FILE, bundle=bundle)
+            whole = make_environment(environment, variables | credentials, keeps_all=wishes.keep_env)
+            exit_code = run_to_its_end(command, whole, pass_signals_to)
+        last_run = keep_last_run(
+            data_dir,
+            report_file=report_file,
+            program=Path(command[0]).name,
+            exit_code=exit_code,
+            ended_at=invocation.clock(),
+        )
+        if last_run is not None and (finding := explain_run(last_run)):
+            say(printable(f"ingate: {finding.message}"))
+            say(printable(f"ingate: {finding.fix}."))
+        return exit_code
 
 
 @contextlib.contextmanager

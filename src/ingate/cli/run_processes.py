@@ -49,34 +49,49 @@ def find_living(data_dir: Path) -> RunningIngate | None:
 def start_ingate(
     programs: Programs, data_dir: Path, *, log_file: Path, environment: Mapping[str, str]
 ) -> Generator[RunningIngate]:
-    """Serves until the block ends, on free ports. Ends the command with what it said when it does not start."""
+    """Serves on free ports until the block ends, or this process does, however suddenly. Ends the command with what
+    it said when it does not start."""
     command = [*programs.up, "--data-dir", str(data_dir)]
     for option in ("--port", "--management-port", "--management-tls-port"):
         command += [option, "0"]
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            env=dict(environment),
-            start_new_session=True,  # Ctrl-C is the command's; this ends after it
-        )
-    with _stopped_in_the_end(process):
-        _await_running(process, data_dir, log_file)
-        running = read_running(data_dir)
-        if running is None:
-            raise CommandFailed("the Ingate that was started has ended.")
-        yield running
+    lifeline, lifeline_end = os.pipe()
+    try:
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [*command, "--lifeline-fd", str(lifeline)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=dict(environment),
+                pass_fds=(lifeline,),
+                start_new_session=True,  # Ctrl-C is the command's; this ends after it
+            )
+        os.close(lifeline)
+        with _stopped_in_the_end(process):
+            _await_running(process, data_dir, log_file)
+            running = read_running(data_dir)
+            if running is None:
+                raise CommandFailed("the Ingate that was started has ended.")
+            yield running
+    finally:
+        os.close(lifeline_end)
 
 
 @contextlib.contextmanager
 def start_proxy(
-    programs: Programs, running: RunningIngate, data_dir: Path, *, allowed: Sequence[str], passthrough: bool
+    programs: Programs,
+    running: RunningIngate,
+    data_dir: Path,
+    *,
+    allowed: Sequence[str],
+    passthrough: bool,
+    report_file: Path,
 ) -> Generator[str]:
-    """Its address. It says on stderr what it refuses, and ends with this process, however suddenly."""
+    """Its address. It says on stderr what it refuses, and ends with this process, however suddenly. When the block
+    has ended, `report_file` has what it saw."""
     command = [*programs.proxy, "--data-dir", str(data_dir), "--gateway-url", running.gateway_url]
     command += ["--management-url", running.management_url, "--management-tls-url", running.management_tls_url]
+    command += ["--observations", str(report_file)]
     command += [part for host in allowed for part in ("--allow", host)]
     command += ["--passthrough"] if passthrough else []
     lifeline, lifeline_end = os.pipe()

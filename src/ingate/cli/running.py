@@ -28,6 +28,12 @@ class RunningIngate:
     subscription_id: str
     resource_group: str
     default_resource: str
+    proxy_url: str = ""
+    """Its own proxy's, for `ingate env`; empty when there is none."""
+    proxy_lets_out: bool = False
+    """Whether this proxy's clients reach other hosts too."""
+    azure_names_port: int | None = None
+    """Where it serves Azure's host names itself, for clients that DNS or /etc/hosts leads here."""
 
 
 def default_data_dir() -> Path:
@@ -54,6 +60,9 @@ def read_running(data_dir: Path) -> RunningIngate | None:
         subscription_id=get_text(content, "subscription_id"),
         resource_group=get_text(content, "resource_group"),
         default_resource=get_text(content, "default_resource"),
+        proxy_url=get_text(content, "proxy_url"),
+        proxy_lets_out=get_text(content, "proxy_lets_out") == "yes",
+        azure_names_port=int(port) if (port := get_text(content, "azure_names_port")).isdigit() else None,
     )
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import click
 
 from .failure import CommandFailed
+from .invocation import Invocation
+from .output import say
 from .private_file import write_private_file
 from .running import CA_FILE, default_data_dir
+from .system_trust import find_trust_store, install, uninstall
 
 BUNDLE_FILE = "ca-bundle.pem"
 
@@ -31,8 +34,9 @@ and for loopback addresses, and for nothing else.
   CURL_CA_BUNDLE         curl
   NODE_EXTRA_CA_CERTS    Node, Claude Code
 
-For programs that read none of them (browsers, Go on macOS, Java, .NET), trust it in the system. Whoever can read
-{key_name} can then pass as those hosts to your programs: undo it when you need it no more.
+For programs that read none of them (browsers, Go on macOS, Java, .NET), trust it in the system: `ingate trust
+--install`, or by hand. Whoever can read {key_name} can then pass as those hosts to your programs: undo it when you
+need it no more, with --uninstall.
 
   Debian, Ubuntu   sudo cp {quoted} /usr/local/share/ca-certificates/ingate.crt && sudo update-ca-certificates
          undo      sudo rm /usr/local/share/ca-certificates/ingate.crt && sudo update-ca-certificates --fresh
@@ -48,17 +52,41 @@ A program that takes only certain certificates (pinning) cannot be led here; giv
 
 @click.command("trust")
 @click.option(
+    "--install", "wish", flag_value="install", help="Put it among the certificates that this machine trusts."
+)
+@click.option("--uninstall", "wish", flag_value="uninstall", help="Take it out of them again.")
+@click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="INGATE_DATA_DIR",
     show_envvar=True,
     help="Whose authority. [default: the platform's directory for state]",
 )
-def explain_trust(data_dir: Path | None) -> None:
-    """Explain the local certificate authority, and how programs come to trust it. Changes nothing."""
+@click.pass_obj
+def explain_trust(invocation: Invocation, data_dir: Path | None, wish: str | None) -> None:
+    """Explain the local certificate authority, and how programs come to trust it.
+
+    Changes nothing without --install or --uninstall, which show what they run. Where that needs root, they only show
+    it.
+    """
+    path = (data_dir or default_data_dir()).expanduser().absolute() / CA_FILE
+    if wish == "uninstall":  # also of an authority whose data directory is gone
+        uninstall(find_trust_store(path, invocation.environment), invocation.environment)
+        return
+    fingerprint = _read_fingerprint(path)
+    if wish is None:
+        quoted = f"'{path}'" if " " in str(path) else str(path)
+        text = _EXPLANATION.format(path=path, fingerprint=fingerprint, key_name="ca.key", quoted=quoted)
+        click.echo(text, nl=False)
+        return
+    say(f"{path}, SHA-256: {fingerprint}")
+    install(find_trust_store(path, invocation.environment), path, invocation.environment)
+
+
+def _read_fingerprint(path: Path) -> str:
+    """Ends the command when there is no certificate."""
     import ssl
 
-    path = (data_dir or default_data_dir()).expanduser().absolute() / CA_FILE
     try:
         certificate = ssl.PEM_cert_to_DER_cert(path.read_text(encoding="ascii"))
     except FileNotFoundError:
@@ -66,9 +94,7 @@ def explain_trust(data_dir: Path | None) -> None:
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{path} holds no certificate that can be read.") from error
     digest = hashlib.sha256(certificate).hexdigest().upper()
-    fingerprint = ":".join(digest[index : index + 2] for index in range(0, len(digest), 2))
-    quoted = f"'{path}'" if " " in str(path) else str(path)
-    click.echo(_EXPLANATION.format(path=path, fingerprint=fingerprint, key_name="ca.key", quoted=quoted), nl=False)
+    return ":".join(digest[index : index + 2] for index in range(0, len(digest), 2))
 
 
 def write_bundle(data_dir: Path, environment: Mapping[str, str]) -> Path:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from .host_name import HostName
+
 
 def up_command(serve: Callable[..., int]) -> click.Command:
     """`ingate up`, which calls `serve` with the options that were given and exits with what it returns.
@@ -28,6 +30,26 @@ def up_command(serve: Callable[..., int]) -> click.Command:
     @click.option(
         "--proxy-port", type=click.IntRange(0, 65535), help="Keep a proxy there for `ingate env`. [default: none]"
     )
+    @click.option(
+        "--proxy-allow",
+        type=HostName(),
+        multiple=True,
+        metavar="HOST",
+        help="Let that proxy's clients reach this host too; *.HOST for those below it. May be given several times.",
+    )
+    @click.option(
+        "--proxy-passthrough",
+        is_flag=True,
+        default=None,
+        help="Let them reach every host that Ingate does not serve.",
+    )
+    @click.option(
+        "--tls",
+        is_flag=True,
+        default=None,
+        help="Serve Azure's host names over TLS, for clients that DNS or /etc/hosts leads here.",
+    )
+    @click.option("--tls-port", type=click.IntRange(0, 65535), help="Where. [default: 443]")
     @click.option("--host", metavar="ADDRESS", help="Where the gateway listens. [default: 127.0.0.1]")
     @click.option(
         "--data-dir",
@@ -82,6 +104,7 @@ def up_command(serve: Callable[..., int]) -> click.Command:
         default=None,
         help="Let answers wait until the disk has their records: a loss of power then loses none.",
     )
+    @click.option("--lifeline-fd", type=int, hidden=True, help="A pipe that ends with whoever started this.")
     @click.option("--workers", type=click.IntRange(min=1), help="Gateway processes. [default: 1]")
     def up(**options: Any) -> None:
         """Serve: the gateway and the management API, until Ctrl-C.

@@ -25,6 +25,8 @@ class Plane:
     address: Address
     is_tls: bool
     """Whether it speaks TLS itself. It is then asked for the host's own name."""
+    is_for_this_machine: bool = False
+    """Whether clients on other machines are kept from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +109,7 @@ def _wildcard(host: str) -> str:
 
 
 def _not_served(host: str) -> str:
-    return f"{host} is no host that Ingate serves; --allow {host} lets it through, --passthrough lets all through"
+    return (
+        f"{host} is no host that Ingate serves; `ingate run --allow {host}` or `ingate up --proxy-allow {host}` "
+        "lets it through"
+    )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Protocol, assert_never
+from collections.abc import Coroutine
+from typing import Any, assert_never
 
 from .answers import ESTABLISHED
-from .client import HEAD_SECONDS, ProxyClient
+from .client import ProxyClient
 from .destination import (
-    Address,
     Destination,
     NotLetOut,
     Routes,
@@ -21,35 +18,10 @@ from .destination import (
     decide_tunnel,
     find_by_name,
 )
+from .dialer import Dialer, Limits, StartTask, describe
+from .listener import Listener
 from .request_head import Connect, Malformed, PlainRequest, parse_request_head
 from .tls_contexts import MakeContext, TlsContexts
-from .tunnel import Tunnel
-
-StartTask = Callable[[Coroutine[Any, Any, None]], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds, and a count."""
-
-    head_seconds: float = HEAD_SECONDS
-    connect_seconds: float = 10.0
-    handshake_seconds: float = 10.0
-    idle_seconds: float = 900.0
-    """Longer than any plane waits for an answer's first byte."""
-    connections: int = 1000
-
-
-class Listener(Protocol):
-    """Hears what people want to know of."""
-
-    def on_not_let_out(self, host: str, port: int, reason: str) -> None: ...
-
-    def on_unreachable(self, address: Address, reason: str) -> None: ...
-
-    def on_untrusted(self, host: str, reason: str) -> None:
-        """A client broke off the handshake: it does not trust the certificate, most of the time."""
-        ...
 
 
 class Proxy:
@@ -61,21 +33,20 @@ class Proxy:
         loop: asyncio.AbstractEventLoop,
         routes: Routes,
         make_context: MakeContext,
-        plane_tls: ssl.SSLContext,
+        dialer: Dialer,
         start_task: StartTask,
         listener: Listener,
-        limits: Limits | None = None,
+        limits: Limits,
     ) -> None:
-        """`plane_tls` is for planes that speak TLS: it trusts their certificates."""
         self._loop = loop
         self._routes = routes
         self._contexts = TlsContexts(
             make_context, is_served=lambda name: find_by_name(routes.planes, name) is not None
         )
-        self._plane_tls = plane_tls
+        self._dialer = dialer
         self._start_task = start_task
         self._listener = listener
-        self._limits = limits or Limits()
+        self._limits = limits
         self._open = 0
 
     def accept(self) -> asyncio.Protocol:
@@ -85,6 +56,7 @@ class Proxy:
         if self._open >= self._limits.connections:
             client.refuse(503, f"more than {self._limits.connections} connections are open")
             return
+        self._listener.on_arrival()
         destination = self._decide(head)
         match destination:
             case Malformed():
@@ -125,8 +97,10 @@ class Proxy:
 
     async def _reach_plane(self, client: ProxyClient, destination: ToPlane) -> None:
         host, plane = destination.host, destination.plane
-        tunnel = self._make_tunnel()
-        if not await self._connect(client, tunnel, plane.address, server_name=host if plane.is_tls else None):
+        tunnel = self._dialer.make_tunnel()
+        reason = await self._dialer.connect(tunnel, plane.address, server_name=host if plane.is_tls else None)
+        if reason is not None:
+            client.refuse(502, reason)
             return
         client.transport.write(ESTABLISHED)
         try:
@@ -138,19 +112,24 @@ class Proxy:
                 ssl_handshake_timeout=self._limits.handshake_seconds,
             )
         except OSError as error:  # ssl.SSLError is one
-            self._listener.on_untrusted(host, _describe(error))
+            self._listener.on_untrusted(host, describe(error))
             client.transport.abort()
             tunnel.host.abort()
             return
         if transport is None:  # the client left in the meantime
             tunnel.host.abort()
             return
+        self._listener.on_served(host)
         tunnel.client.connection_made(transport)
         await tunnel.run_to_its_end()
+        if tunnel.client_left_unheard:
+            self._listener.on_left_unheard(host)
 
     async def _pass_on(self, client: ProxyClient, destination: Untouched, rest: bytes, *, is_tunnel: bool) -> None:
-        tunnel = self._make_tunnel()
-        if not await self._connect(client, tunnel, destination.address, server_name=None):
+        tunnel = self._dialer.make_tunnel()
+        reason = await self._dialer.connect(tunnel, destination.address, server_name=None)
+        if reason is not None:
+            client.refuse(502, reason)
             return
         if is_tunnel:
             client.transport.write(ESTABLISHED)
@@ -159,31 +138,3 @@ class Proxy:
         tunnel.host.write(destination.first + rest)
         tunnel.client.resume_reading()
         await tunnel.run_to_its_end()
-
-    async def _connect(
-        self, client: ProxyClient, tunnel: Tunnel, address: Address, *, server_name: str | None
-    ) -> bool:
-        """Joins the tunnel's far side to `address`, over TLS when a server name is given. Refuses when it cannot."""
-        try:
-            async with asyncio.timeout(self._limits.connect_seconds):
-                await self._loop.create_connection(
-                    lambda: tunnel.host,
-                    address.host,
-                    address.port,
-                    ssl=None if server_name is None else self._plane_tls,
-                    server_hostname=server_name,
-                )
-        except OSError as error:  # so is TimeoutError
-            self._listener.on_unreachable(address, _describe(error))
-            client.refuse(502, f"{address.host}:{address.port} cannot be reached: {_describe(error)}")
-            return False
-        return True
-
-    def _make_tunnel(self) -> Tunnel:
-        return Tunnel(self._loop, idle_seconds=self._limits.idle_seconds)
-
-
-def _describe(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or type(error).__name__).replace("_", " ").lower()
-    return error.strerror or ("it took too long" if isinstance(error, TimeoutError) else type(error).__name__)

@@ -56,7 +56,7 @@ def parse_request_head(head: bytes) -> Connect | PlainRequest | Malformed:
 
 def _parse_connect(target: str) -> Connect | Malformed:
     host, separator, digits = target.rpartition(":")
-    name, port = _parse_host(host), _parse_port(digits)
+    name, port = parse_host(host), _parse_port(digits)
     if not separator or name is None or port is None:
         return Malformed(reason="CONNECT needs HOST:PORT")
     return Connect(host=name, port=port)
@@ -71,7 +71,7 @@ def _parse_absolute(method: bytes, target: str, minor: bytes, fields: list[bytes
     if parts.scheme != "http":
         return Malformed(reason="this is a proxy: it takes CONNECT HOST:PORT, or http:// addresses")
     authority = parts.netloc.rpartition("@")[2]
-    name = _parse_host(authority.removesuffix(f":{parts.port}"))
+    name = parse_host(authority.removesuffix(f":{parts.port}"))
     if name is None or not 0 < port < 65536:
         return Malformed(reason="the request's address names no host")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -81,7 +81,7 @@ def _parse_absolute(method: bytes, target: str, minor: bytes, fields: list[bytes
     return PlainRequest(host=name, port=port, head=b"\r\n".join(lines) + b"\r\n\r\n")
 
 
-def _parse_host(text: str) -> str | None:
+def parse_host(text: str) -> str | None:
     lowered = text.lower()
     if found := _ADDRESS.fullmatch(lowered):
         return found.group(1)

@@ -9,6 +9,9 @@ from collections.abc import Callable
 KEPT = 256
 """Names whose certificates are kept. A program asks for a handful."""
 
+PROTOCOLS = ["http/1.1"]
+"""All that the planes behind speak. A client that takes no HTTP/1.1 goes on without ALPN, or ends it."""
+
 MakeContext = Callable[[str], ssl.SSLContext]
 """A server's context with a certificate for a host name."""
 
@@ -26,8 +29,7 @@ class TlsContexts:
         context = self._made.get(host)
         if context is None:
             context = self._make(host)
-            # All that the planes behind speak. A client that takes no HTTP/1.1 goes on without ALPN, or ends it.
-            context.set_alpn_protocols(["http/1.1"])
+            context.set_alpn_protocols(PROTOCOLS)
             context.sni_callback = self._choose_by_name
             self._made[host] = context
             if len(self._made) > KEPT:

@@ -21,6 +21,12 @@ class Tunnel:
         self.client = TunnelSide(self)
         self.host = TunnelSide(self)
         self.client.peer, self.host.peer = self.host, self.client
+        self._first_to_end: TunnelSide | None = None
+
+    @property
+    def client_left_unheard(self) -> bool:
+        """Whether the client was the first to go, and had not sent a byte."""
+        return self._first_to_end is self.client and not self.client.has_spoken
 
     async def run_to_its_end(self) -> None:
         """Both sides have their transports. Cancelled, it breaks both."""
@@ -35,6 +41,10 @@ class Tunnel:
 
     def note_moved(self) -> None:
         self._moved_at = self._loop.time()
+
+    def note_end(self, side: TunnelSide) -> None:
+        if self._first_to_end is None:
+            self._first_to_end = side
 
     def end(self) -> None:
         if not self._ended.done():
@@ -58,12 +68,17 @@ class TunnelSide(asyncio.Protocol):
     def __init__(self, tunnel: Tunnel) -> None:
         self._tunnel = tunnel
         self._transport: asyncio.Transport | None = None
+        self._early = bytearray()
         self._has_ended = False
+        self.has_spoken = False
         self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by us, not by asyncio, for a transport that another protocol had before."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._early:
+            self._transport.write(bytes(self._early))
+            self._early.clear()
         if self.peer.is_lost:
             self.close()
         elif self.peer._transport is None:
@@ -72,11 +87,15 @@ class TunnelSide(asyncio.Protocol):
             self.peer.resume_reading()
 
     def data_received(self, data: bytes) -> None:
+        self.has_spoken = True
         self._tunnel.note_moved()
         self.peer.write(data)
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        """Before there is a connection, keeps it for then. That is what was read before the other side was paused."""
+        if self._transport is None:
+            self._early += data
+        elif not self._transport.is_closing():
             self._transport.write(data)
 
     def pause_writing(self) -> None:
@@ -97,6 +116,7 @@ class TunnelSide(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Whether this side stays open for what the other has yet to say. TLS cannot be closed by half."""
         self._has_ended = True
+        self._tunnel.note_end(self)
         self.peer.finish()
         return self._transport is not None and self._transport.can_write_eof() and not self.peer._has_ended
 
@@ -119,6 +139,7 @@ class TunnelSide(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
+        self._tunnel.note_end(self)
         if exc is not None:
             self.peer.abort()
         self.peer.close()
