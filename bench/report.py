@@ -71,7 +71,7 @@ def render_table(report: Report, scenario: Scenario) -> str:
         ratio = report.median_ratio(scenario.name, contender, YARDSTICK, compared.key)
         cells = [_figure(value, metric) for value, metric in zip(values, scenario.metrics, strict=True)]
         rows.append([contender, *cells, "-" if ratio is None else _ratio(ratio)])
-    return "\n".join([f"{scenario.name} - {scenario.title}", *_aligned(rows), *notes])
+    return "\n".join([f"{scenario.name} - {scenario.title}", *align_rows(rows), *notes])
 
 
 def write_results(path: Path, report: Report, circumstances: Json) -> None:
@@ -106,6 +106,6 @@ def _ratio(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.4f}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  " + "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]

@@ -4,22 +4,18 @@ script, as other mocks answer."""
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.contenders.contender import Endurance
-from bench.exchange import NotReadyError, exchange_json, wait_until_answering
-from bench.preparation import PROJECT
+from bench.exchange import wait_until_answering
+from bench.ingate_management import ENVIRONMENT, connect, render_command
 from bench.processes import PinnedProcess, descendants, free_port
 from bench.upstreams import MockUpstreams
-from bench.workload import Json, Route, Shape, Target
+from bench.workload import Route, Shape, Target
 
-_API_VERSION = "2025-09-01"
 _DEPLOYMENT = "bench-simulator"
-_CAPACITY = 1_000_000
-"""The most there is: the default deployments' quotas would be reached within a second. Quotas stay on."""
+"""The default deployments' quotas would be reached within a second."""
 
 
 class SimulatingIngate:
@@ -46,17 +42,16 @@ class SimulatingIngate:
         folder = workspace / self.name.replace(" ", "")
         folder.mkdir(exist_ok=True)
         data_directory = folder / "data"
-        ports = ("--port", str(self._port), "--management-port", str(management_port), "--management-tls-port", "0")
         options = [*self._options, *_write_script(self._texts, folder)]
         self._process = PinnedProcess(
-            [sys.executable, "-m", "ingate", "up", *ports, "--data-dir", str(data_directory), *options],
+            render_command(self._port, management_port, data_directory, options),
             core=core,
             log=folder / "log",
-            environment={"PYTHONPATH": str(PROJECT / "src")},
+            environment=ENVIRONMENT,
         )
-        _wait_until_ready(management_port, data_directory, self._process)
-        token = (data_directory / "admin.token").read_text().strip()
-        self._api_key = _create_deployment(management_port, token)
+        management = connect(management_port, data_directory, self._process)
+        management.put_deployment(_DEPLOYMENT, {"upstream": "simulator"})
+        self._api_key = management.get_key()
         wait_until_answering(self.target(Route.FAST), self._process, seconds=10)
 
     def stop(self) -> None:
@@ -81,44 +76,3 @@ def _write_script(texts: Mapping[Shape, str] | None, folder: Path) -> Sequence[s
     script = folder / "script.json"
     script.write_text(json.dumps({"version": 1, "rules": rules}))
     return ("--script", str(script))
-
-
-def _wait_until_ready(port: int, data_directory: Path, process: PinnedProcess) -> None:
-    deadline = time.monotonic() + 30
-    while not ((data_directory / "admin.token").exists() and _is_ready(port)):
-        if process.has_ended():
-            raise NotReadyError(f"ingate up ended: {process.log_tail()}")
-        if time.monotonic() > deadline:
-            raise NotReadyError(f"ingate up is not ready after 30 s: {process.log_tail()}")
-        time.sleep(0.1)
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        return exchange_json(port, "GET", "/readyz", None, {})[0] == 200
-    except OSError:
-        return False
-
-
-def _create_deployment(port: int, token: str) -> str:
-    """A deployment of the simulator whose quota is not reached; returns the resource's key 1."""
-
-    def ask(method: str, path: str, body: Json | None = None) -> Json:
-        headers = {"authorization": f"Bearer {token}"}
-        status, answer = exchange_json(port, method, f"{path}?api-version={_API_VERSION}", body, headers)
-        if status not in (200, 201):
-            raise NotReadyError(f"{method} {path} answered {status}: {answer}")
-        return answer
-
-    subscription = ask("GET", "/subscriptions")["value"][0]["subscriptionId"]
-    group = f"/subscriptions/{subscription}/resourceGroups/example-group"
-    account = f"{group}/providers/Microsoft.CognitiveServices/accounts/example-resource"
-    deployment: Json = {
-        "sku": {"name": "GlobalStandard", "capacity": _CAPACITY},
-        "properties": {
-            "model": {"format": "Anthropic", "name": "claude-haiku-4-5", "version": "20251001"},
-            "ingate": {"upstream": "simulator"},
-        },
-    }
-    ask("PUT", f"{account}/deployments/{_DEPLOYMENT}", deployment)
-    return ask("POST", f"{account}/listKeys")["key1"]

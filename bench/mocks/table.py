@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bench.measurement import Metric, Scenario
 from bench.mocks.answers import CheckedAnswer
-from bench.report import Report
+from bench.report import Report, align_rows
 
 YARDSTICK = "ingate"
 
@@ -27,7 +27,7 @@ def render_comparison(report: Report, scenario: Scenario) -> str:
         ratio = report.median_ratio(scenario.name, contender, YARDSTICK, compared.key)
         figures = [_figure(report.median_of(scenario.name, contender, m.key), m) for m in scenario.metrics]
         rows.append([contender, *figures, "-" if ratio is None else f"{ratio:.2f}"])
-    return "\n".join([f"{scenario.name} - {scenario.title}", *_aligned(rows), *notes])
+    return "\n".join([f"{scenario.name} - {scenario.title}", *align_rows(rows), *notes])
 
 
 def render_answers(answers: Mapping[str, Mapping[str, CheckedAnswer]]) -> str:
@@ -36,7 +36,7 @@ def render_answers(answers: Mapping[str, Mapping[str, CheckedAnswer]]) -> str:
     for contender, made in answers.items():
         for scenario, answer in made.items():
             rows.append([contender, scenario, str(answer.words), f"{answer.body_bytes:,}", str(answer.events or "-")])
-    return "\n".join(["valid Messages answers", *_aligned(rows)])
+    return "\n".join(["valid Messages answers", *align_rows(rows)])
 
 
 def render_refusals(statuses: Mapping[str, Mapping[str, int]]) -> str:
@@ -46,13 +46,8 @@ def render_refusals(statuses: Mapping[str, Mapping[str, int]]) -> str:
     rows += [[name, *(str(made.get(name, "-")) for made in statuses.values())] for name in names]
     refused = [Counter(made.values())[_CLAUDE_STATUS] for made in statuses.values()]
     rows.append(["refused as Claude does", *(f"{count} of {len(names)}" for count in refused)])
-    return "\n".join(["invalid requests: status (Claude: 400)", *_aligned(rows)])
+    return "\n".join(["invalid requests: status (Claude: 400)", *align_rows(rows)])
 
 
 def _figure(value: float | None, metric: Metric) -> str:
     return "-" if value is None else f"{value:,.{metric.digits}f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  " + "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]

@@ -80,7 +80,7 @@ class StorageClient:
     folder: Path
     now: float = 1_750_000_000.25
     total_bytes: int = 10**12
-    resource_name: str = "example-resource"
+    resource_id: str = "example-resource"
     hosting: Hosting = "anthropic"
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -112,7 +112,7 @@ class StorageClient:
             query=query.encode(),
             headers=[(b"anthropic-version", version), *headers],
             body=body,
-            served_as=ServedAs(resource_name=self.resource_name, hosting=self.hosting),
+            served_as=ServedAs(resource_id=self.resource_id, hosting=self.hosting),
         )
         answer = self.storage.answer(request)
         assert answer is not None

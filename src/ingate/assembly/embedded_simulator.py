@@ -10,7 +10,6 @@ from ingate.settings import Settings
 from ingate.simulator.file_sources import StoredContent
 from ingate.simulator.incoming import ServedAs, SimulatorRequest
 from ingate.simulator.scripting.administration import AdminAnswer
-from ingate.simulator.scripting.problems import ScriptError
 from ingate.simulator.scripting.script_file import ScriptFile
 from ingate.simulator.scripting.scripted_simulator import ScriptedSimulator
 from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSettings
@@ -69,16 +68,16 @@ class EmbeddedSimulator:
             headers=request.headers,
             body=b"".join(request.body),
             served_as=ServedAs(
-                resource_name=request.resource_name,
+                resource_id=request.resource_id,
                 deployment_name=request.deployment_name,
                 hosting=request.hosting,
             ),
         )
         return self._storage.answer(asked) or self._scripted.answer(asked)
 
-    def _read_file(self, resource_name: str, file_id: str) -> StoredContent | None:
-        file = self._storage.files.find(resource_name, file_id)
-        content = None if file is None else self._storage.files.read_content(resource_name, file_id)
+    def _read_file(self, resource_id: str, file_id: str) -> StoredContent | None:
+        file = self._storage.files.find(resource_id, file_id)
+        content = None if file is None else self._storage.files.read_content(resource_id, file_id)
         return None if file is None or content is None else (file.mime_type, content)
 
     def administer(self, method: bytes, path: bytes, query: bytes, body: bytes) -> AdminAnswer:
@@ -89,6 +88,3 @@ class EmbeddedSimulator:
     def tick(self, now: float) -> None:
         """A few times a second; `now` is monotonic."""
         self._scripted.reload(now)
-
-
-__all__ = ["EmbeddedSimulator", "ScriptError"]

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvloop
 
@@ -31,6 +31,7 @@ from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
 from ingate.limits.valkey import ValkeyLimiter, WhenAway
 from ingate.settings import Settings, read_environment, read_limits_address
+from ingate.simulator.scripting.problems import ScriptError
 from ingate.telemetry.content_files import CONTENT_FOLDER, make_content_key
 from ingate.telemetry.content_log import FileContentLog
 from ingate.telemetry.journal import Journal
@@ -39,10 +40,12 @@ from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
 from .data_files import ADMIN_TOKEN_FILE, DIRECTORY_FILE
-from .embedded_simulator import EmbeddedSimulator, ScriptError
 from .identifiers import make_apim_request_id, make_request_id
 from .lifeline import report_ready, watch_lifeline
-from .recording import Recorder
+from .simulator_on_demand import SimulatorOnDemand, expects_simulator, needs_simulator
+
+if TYPE_CHECKING:
+    from .recording import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -83,19 +86,23 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     content_log = FileContentLog(
         settings.data_dir / CONTENT_FOLDER, worker=worker, wall_clock=time.time, clock=time.monotonic
     )
-    simulator = EmbeddedSimulator(settings)
+    simulator = SimulatorOnDemand(settings)
     upstreams = _make_upstreams(simulator, loop)
-    recorder = Recorder(settings) if settings.record_to else None
+    recorder = _make_recorder(settings)
     limiter = await _open_limiter(settings, worker, loop)
     server = _make_server(settings, journal, content_log, limiter, simulator, lambda: feed.look())
 
     def use(directory: Directory) -> None:
+        if needs_simulator(directory):
+            simulator.load()  # before a request can be sent to it
         _use_directory(directory, server.pipeline, upstreams, recorder, settings)
         content_log.use_retention(_list_retention(directory))
         directory_came.set()
 
     feed = DirectoryFeed(settings.data_dir / DIRECTORY_FILE, loop=loop, on_directory=use)
     feed.start()
+    if not directory_came.is_set() and expects_simulator(settings):
+        simulator.load()  # while the control process starts
     await directory_came.wait()  # until then, connections wait in the socket's queue
     ticker = _Ticker(loop, server, upstreams, journal, content_log, simulator)
     ticker.tick()
@@ -117,7 +124,7 @@ async def _serve(settings: Settings, *, worker: int, listener: socket.socket, li
     return 0
 
 
-def _make_upstreams(simulator: EmbeddedSimulator, loop: asyncio.AbstractEventLoop) -> UpstreamRegistry:
+def _make_upstreams(simulator: SimulatorOnDemand, loop: asyncio.AbstractEventLoop) -> UpstreamRegistry:
     def find_upstream(name: str) -> Upstream | None:
         return registry.find_upstream(name)
 
@@ -127,6 +134,14 @@ def _make_upstreams(simulator: EmbeddedSimulator, loop: asyncio.AbstractEventLoo
         read_credential=read_credential,
     )
     return registry
+
+
+def _make_recorder(settings: Settings) -> Recorder | None:
+    if not settings.record_to:
+        return None
+    from .recording import Recorder
+
+    return Recorder(settings)
 
 
 async def _open_limiter(
@@ -147,7 +162,7 @@ def _make_server(
     journal: Journal,
     content_log: FileContentLog,
     limiter: QuotaLimiter,
-    simulator: EmbeddedSimulator,
+    simulator: SimulatorOnDemand,
     look_for_directory: Callable[[], None],
 ) -> GatewayServer:
     pipeline = Pipeline(
@@ -236,7 +251,7 @@ class _Ticker:
         upstreams: UpstreamRegistry,
         journal: Journal,
         content_log: FileContentLog,
-        simulator: EmbeddedSimulator,
+        simulator: SimulatorOnDemand,
     ) -> None:
         self._simulator = simulator
         self._loop = loop

@@ -18,6 +18,9 @@ from .location import location_options
 from .lookup import find_resource, list_deployments
 from .output import printable, say
 
+CALLERS_ROLE = "Foundry User"
+"""It allows what comes before a conversation as well, such as to look for the deployment."""
+
 
 @click.command("chat")
 @click.argument("prompt", required=False)
@@ -85,7 +88,7 @@ def _find_target(
     api_key = invocation.environment.get("INGATE_API_KEY", "").strip()
     if base_url and api_key and deployment:
         return GatewayTarget(base_url=base_url, api_key=api_key, resource=resource), deployment
-    connection = connect(invocation, management_url=management_url, data_dir=data_dir)
+    connection = connect(invocation, management_url=management_url, data_dir=data_dir, needed_role=CALLERS_ROLE)
     try:
         if connection.running and base_url is None:
             base_url = f"{connection.running.gateway_url}/anthropic"

@@ -128,7 +128,8 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: Sequence[bytes | memoryview]
     """The client's bytes in order, with only the value of `model` replaced."""
     content_length: int
-    resource_name: str = ""
+    resource_id: str = ""
+    """Its Azure Resource Manager id."""
     deployment_name: str = ""
     """Empty when the operation names none."""
     hosting: Hosting = "anthropic"

@@ -1,7 +1,7 @@
 """A client's connection: bytes in, requests out to the pipeline; answers in, bytes out.
 
-llhttp (through httptools) parses; this file keeps the bounds while it reads, keeps pipelined requests in order, and
-frames answers. No task and no future: the event loop calls it, and it calls the pipeline and the exchange.
+llhttp (through httptools) parses; this file keeps the bounds while it reads, and keeps pipelined requests and their
+answers in order. No task and no future: the event loop calls it, and it calls the pipeline and the exchange.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import httptools
 
 from ingate.domain.refusal import Refusal, RequestTooLarge
-from ingate.wire.http1 import Header, render_answer_head
+from ingate.wire.http1 import Header
 from ingate.wire.messages.errors import render_error
 
+from .answer_writer import CHUNKED, CLOSE, LENGTH, NO_BODY, AnswerWriter, render_ids
 from .framing import TOO_MANY_HEADERS, TOO_MUCH_FRAMING, TOO_SLOW, HeadProblem, decide_head_problem
 from .head import RequestHead
 from .health import LocalAnswer, find_local_answer
@@ -54,7 +55,6 @@ since clients read an answer only when they have sent theirs. Where a file may b
 
 _JSON: Header = (b"Content-Type", b"application/json")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Reading(Enum):
@@ -67,18 +67,6 @@ class Reading(Enum):
 
 
 BETWEEN, HEAD, BODY, NOTHING = Reading
-
-
-class Framing(Enum):
-    """How the end of an answer's body is told."""
-
-    LENGTH = "content-length"
-    CHUNKED = "chunked"
-    CLOSE = "end of connection"
-    NO_BODY = "no body"
-
-
-LENGTH, CHUNKED, CLOSE, NO_BODY = Framing
 
 
 class Pending(NamedTuple):
@@ -101,16 +89,12 @@ class ClientConnection(asyncio.Protocol):
         "_body_length",
         "_body_limit",
         "_busy",
-        "_close_after",
         "_continue_due",
         "_exchange",
-        "_framing",
         "_head",
         "_give_up_at",
         "_headers",
-        "_http10",
         "_ignored_bytes",
-        "_out_head",
         "_parser",
         "_pumping",
         "_queue",
@@ -121,6 +105,7 @@ class ClientConnection(asyncio.Protocol):
         "_target",
         "_transport",
         "_wire_bytes",
+        "_writer",
         "_writing_paused",
         "deadline",
         "peer",
@@ -149,10 +134,6 @@ class ClientConnection(asyncio.Protocol):
         """The client does not take what is written: no further request of its is begun."""
         self._continue_due = False
         self._exchange: Exchange | None = None
-        self._out_head = b""
-        self._framing = NO_BODY
-        self._close_after = False
-        self._http10 = False
         self._give_up_at = 0.0
         self.deadline = inf
         """The time at which `on_deadline` is due."""
@@ -163,6 +144,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         server = self._server
         self._transport = cast(asyncio.Transport, transport)
+        self._writer = AnswerWriter(self._transport)
         if server.draining or len(server.connections) >= server.limits.connections:
             self._transport.abort()
             return
@@ -474,14 +456,16 @@ class ClientConnection(asyncio.Protocol):
         pipeline = self._server.pipeline
         self._busy = True
         self.deadline = inf
-        self._close_after = close or self._server.draining
-        self._http10 = head is not None and head.http10
-        self._framing = NO_BODY if head is not None and head.method == b"HEAD" else LENGTH
+        closes = close or self._server.draining
+        http10 = head is not None and head.http10
         if isinstance(caller, Caller):
             assert head is not None  # noqa: S101 - it is what the caller was decided from
-            self._framing = CLOSE if head.http10 else CHUNKED
+            self._writer.expect(CLOSE if http10 else CHUNKED, http10=http10, closes=closes)
             pipeline.forward(head, caller, body, self, started_at)
-        elif isinstance(caller, LocalAnswer):
+            return
+        framing = NO_BODY if head is not None and head.method == b"HEAD" else LENGTH
+        self._writer.expect(framing, http10=http10, closes=closes)
+        if isinstance(caller, LocalAnswer):
             self._answer(caller.status, [_JSON], caller.body)
         elif isinstance(caller, LocalOperation):
             assert head is not None  # noqa: S101 - it is what the operation was decided from
@@ -505,55 +489,28 @@ class ClientConnection(asyncio.Protocol):
 
     def answer_refusal(self, rendered: RenderedRefusal, ids: RequestIds) -> None:
         """A whole answer that is not an upstream's."""
-        self._answer(rendered.status, [_JSON, *rendered.headers, *_id_headers(ids)], rendered.body)
+        self._answer(rendered.status, [_JSON, *rendered.headers, *render_ids(ids)], rendered.body)
 
     def begin_answer(
         self, status: int, headers: Sequence[Header], content_length: int | None, ids: RequestIds
     ) -> None:
         """The head goes out with the first `send`. Raises UnsafeHeadError, with nothing sent."""
-        lines = [*headers, *_id_headers(ids)]
-        framing = self._framing
-        if status in (204, 304):
-            framing = NO_BODY
-        elif content_length is not None:
-            framing = LENGTH
-            lines.append((b"Content-Length", b"%d" % content_length))
-        elif framing is CHUNKED:
-            lines.append((b"Transfer-Encoding", b"chunked"))
-        else:
-            self._close_after = True
-        self._out_head = self._render_head(status, lines)
-        self._framing = framing
+        self._writer.begin(status, headers, content_length, ids)
 
     def withdraw_answer(self) -> bool:
         """Takes back an answer that was begun, for another in its place. False when some of it has been sent."""
-        if not self._out_head:
-            return False
-        self._out_head = b""
-        self._framing = LENGTH
-        return True
+        return self._writer.withdraw()
 
     def send(self, data: bytes, ended: bool) -> None:
         """Some of the answer's body; with `ended`, its last."""
-        head, self._out_head = self._out_head, b""
-        if self._framing is CHUNKED:
-            if data:
-                last = b"\r\n0\r\n\r\n" if ended else b"\r\n"
-                self._transport.write(b"%b%x\r\n%b%b" % (head, len(data), data, last))
-            elif ended or head:
-                self._transport.write(head + _LAST_CHUNK if ended else head)
-        elif self._framing is NO_BODY:
-            if head:
-                self._transport.write(head)
-        elif data or head:
-            self._transport.write(head + data if head else data)
+        self._writer.write(data, ended)
         if ended:
             self._finish()
 
     def cut(self) -> None:
         """Ends an answer that cannot be completed so that the client sees that it is not whole."""
         self._exchange = None
-        if self._framing is CLOSE:
+        if self._writer.ends_with_connection:
             self._transport.abort()
         else:
             self._close()
@@ -569,16 +526,8 @@ class ClientConnection(asyncio.Protocol):
         self._give_up_at = now + self._server.limits.send_timeout
 
     def _answer(self, status: int, headers: list[Header], body: bytes) -> None:
-        head = self._render_head(status, [*headers, (b"Content-Length", b"%d" % len(body))])
-        self._transport.write(head if self._framing is NO_BODY else head + body)
+        self._writer.write_whole(status, headers, body)
         self._finish()
-
-    def _render_head(self, status: int, lines: list[Header]) -> bytes:
-        if self._close_after:
-            lines.append((b"Connection", b"close"))
-        elif self._http10:
-            lines.append((b"Connection", b"keep-alive"))
-        return render_answer_head(status, lines)
 
     def _finish(self) -> None:
         """The current answer is out."""
@@ -586,7 +535,7 @@ class ClientConnection(asyncio.Protocol):
         self._busy = False
         server = self._server
         now = server.clock()
-        if self._close_after or server.draining:
+        if self._writer.closes or server.draining:
             self._shut(now)
             return
         if self._reading is HEAD:
@@ -614,7 +563,3 @@ class ClientConnection(asyncio.Protocol):
 
 def _render_framing(head: RequestHead) -> bytes:
     return b"Transfer-Encoding: chunked" if head.transfer_encoding else b"Content-Length: %d" % head.content_length
-
-
-def _id_headers(ids: RequestIds) -> tuple[Header, Header]:
-    return (b"request-id", ids.request_id.encode("latin-1")), (b"apim-request-id", ids.apim_request_id.encode())

@@ -17,10 +17,10 @@ from ingate.wire.entra.errors import (
     response_type_unsupported,
 )
 
-from .clients import Client, find_client, is_redirect_uri
+from .clients import Client, find_asking_client, is_redirect_uri
 from .forms import Form
 from .grants.grant_request import check_resource, read_asked
-from .tenants import TenantSegment, find_tenant
+from .tenants import TenantSegment
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 
@@ -50,15 +50,11 @@ class AuthorizationRequest:
 
 
 async def read_returning(session: StateSession, tenant: str, query: Form) -> Returning | EntraError:
-    segment = await find_tenant(session, tenant)
-    if isinstance(segment, EntraError):
-        return segment
-    client_id, redirect_uri = query.get("client_id"), query.get("redirect_uri")
-    if client_id is None:
-        return parameter_missing("client_id")
-    client = await find_client(session, client_id, segment)
-    if isinstance(client, EntraError):
-        return client
+    asking = await find_asking_client(session, tenant, query.get("client_id"))
+    if isinstance(asking, EntraError):
+        return asking
+    segment, client = asking
+    redirect_uri = query.get("redirect_uri")
     if redirect_uri is None:
         return parameter_missing("redirect_uri")
     if not is_redirect_uri(client, redirect_uri):

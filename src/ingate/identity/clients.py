@@ -10,9 +10,9 @@ from types import MappingProxyType
 from ingate.domain.naming import is_guid
 from ingate.domain.principal import Credential, Principal
 from ingate.domain.state import StateSession
-from ingate.wire.entra.errors import EntraError, client_disabled, client_not_found
+from ingate.wire.entra.errors import EntraError, client_disabled, client_not_found, parameter_missing
 
-from .tenants import TenantSegment
+from .tenants import TenantSegment, find_tenant
 
 WELL_KNOWN_CLIENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -46,6 +46,19 @@ class Client:
         if self.principal is None:
             return ("http://localhost", "http://127.0.0.1")
         return self.principal.redirect_uris
+
+
+async def find_asking_client(
+    session: StateSession, tenant: str, client_id: str | None
+) -> tuple[TenantSegment, Client] | EntraError:
+    """Who asks at a tenant's endpoint: the tenant of the path, then the client that the request has to name."""
+    segment = await find_tenant(session, tenant)
+    if isinstance(segment, EntraError):
+        return segment
+    if client_id is None:
+        return parameter_missing("client_id")
+    client = await find_client(session, client_id, segment)
+    return client if isinstance(client, EntraError) else (segment, client)
 
 
 async def find_client(session: StateSession, client_id: str, segment: TenantSegment) -> Client | EntraError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ingate.wire.entra.errors import EntraError, client_credential_missing, parameter_missing
+from ingate.wire.entra.discovery import AUTHORITY_ALIASES
+from ingate.wire.entra.errors import EntraError, client_credential_missing
 from ingate.wire.entra.json_web_keys import encode_base64url
 
 from .answers import answer_error, answer_json
 from .audit_trail import note_refusal
 from .client_authentication import authenticate_client, read_client
-from .clients import find_client
+from .clients import find_asking_client, find_client
 from .csrf import choose_csrf, is_own_form
 from .device_sign_ins import LIFETIME, DeviceSignIn, DeviceState, make_user_code
 from .entra import Entra
@@ -40,7 +41,7 @@ async def answer_device_code(entra: Entra, request: Request, *, is_v2: bool) -> 
         return answer_error(turn, sign_in)
     device_code = encode_base64url(entra.plane.random_bytes(48))
     entra.device_sign_ins.put(device_code, sign_in)
-    return answer_json(turn, _render_device_code(turn, device_code, sign_in))
+    return answer_json(turn, _render_device_code(_find_page(turn, request), device_code, sign_in))
 
 
 async def _begin(
@@ -52,14 +53,10 @@ async def _begin(
     client_id, proof = sent
     text = form.get("scope" if is_v2 else "resource")
     async with entra.plane.state.reading() as session:
-        segment = await find_tenant(session, tenant)
-        if isinstance(segment, EntraError):
-            return segment
-        if client_id is None:
-            return parameter_missing("client_id")
-        client = await find_client(session, client_id, segment)
-        if isinstance(client, EntraError):
-            return client
+        asking = await find_asking_client(session, tenant, client_id)
+        if isinstance(asking, EntraError):
+            return asking
+        segment, client = asking
         asked = read_asked(text, is_v2=is_v2)
         if isinstance(asked, EntraError):
             return asked
@@ -82,8 +79,16 @@ async def _begin(
     )
 
 
-def _render_device_code(turn: Turn, device_code: str, sign_in: DeviceSignIn) -> dict[str, object]:
-    address = turn.authority + PAGE_PATH
+def _find_page(turn: Turn, request: Request) -> str:
+    """Where a person's browser finds the page. What led the device here under Microsoft's name, such as a proxy, does
+    not lead the browser, so that is given the port on which this process listens."""
+    port = (request.scope.get("server") or ("", None))[1]
+    if turn.host.partition(":")[0] not in AUTHORITY_ALIASES or port is None:
+        return turn.authority + PAGE_PATH
+    return f"{request.url.scheme}://localhost:{port}{PAGE_PATH}"
+
+
+def _render_device_code(address: str, device_code: str, sign_in: DeviceSignIn) -> dict[str, object]:
     lifetime, interval = int(LIFETIME.total_seconds()), int(sign_in.interval.total_seconds())
     numbers = (lifetime, interval) if sign_in.is_v2 else (str(lifetime), str(interval))
     document: dict[str, object] = {

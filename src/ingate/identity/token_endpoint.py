@@ -17,7 +17,7 @@ from ingate.wire.entra.errors import EntraError, grant_type_unsupported, paramet
 from .answers import answer_error, answer_json
 from .audit_trail import note_refusal, note_sign_in
 from .client_authentication import authenticate_client, read_client
-from .clients import find_client
+from .clients import find_asking_client
 from .entra import Entra
 from .forms import Form, read_form
 from .grants.authorization_code import grant_authorization_code
@@ -28,7 +28,6 @@ from .grants.on_behalf_of import grant_on_behalf_of
 from .grants.password import grant_password
 from .grants.refresh_token import grant_refresh_token
 from .issuing import Grant, IssuedTokens, issue_tokens, render_tokens_v1, render_tokens_v2
-from .tenants import find_tenant
 from .turn import Turn, begin_turn
 
 Decide: TypeAlias = Callable[[GrantRequest], Awaitable[Grant | EntraError]]
@@ -90,14 +89,10 @@ async def _read_request(
         return sent
     client_id, proof = sent
     async with entra.plane.state.reading() as session:
-        segment = await find_tenant(session, tenant)
-        if isinstance(segment, EntraError):
-            return segment
-        if client_id is None:
-            return parameter_missing("client_id")
-        client = await find_client(session, client_id, segment)
-        if isinstance(client, EntraError):
-            return client
+        asking = await find_asking_client(session, tenant, client_id)
+    if isinstance(asking, EntraError):
+        return asking
+    segment, client = asking
     method = await authenticate_client(entra, turn, segment, client, proof)
     if isinstance(method, EntraError):
         return method

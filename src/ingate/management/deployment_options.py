@@ -29,14 +29,18 @@ class ProviderDataBody(msgspec.Struct, rename="camel"):
 
 
 def decide_provider_data(
-    data: ProviderDataBody | None, *, api_version: str, is_new: bool, is_administrator: bool
+    data: ProviderDataBody | None, *, api_version: str, is_new: bool, is_administrator: bool, is_required: bool
 ) -> ProviderDataInvalid | None:
-    """None when it is accepted. What is there has to be complete. It has to be there in api-versions that know it,
-    when a deployment is new; but the local administrator, who has no customer data to give, may leave it out."""
+    """None when it is accepted. What is there has to be complete.
+
+    Azure wants it of new deployments, in api-versions that know it, and so `az`, which has no option for it, cannot
+    make them there. Here that is a setting, `is_required`; the local administrator, who has no customer data to give,
+    may leave it out even then.
+    """
     if data is not None:
         return None if data.is_complete else ProviderDataInvalid()
-    is_known = api_version[:10] >= PROVIDER_DATA_SINCE
-    return ProviderDataInvalid() if is_known and is_new and not is_administrator else None
+    is_wanted = is_required and is_new and not is_administrator
+    return ProviderDataInvalid() if is_wanted and api_version[:10] >= PROVIDER_DATA_SINCE else None
 
 
 def decide_upgrade_option(given: str | None) -> PropertyInvalid | None:

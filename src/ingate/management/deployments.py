@@ -108,6 +108,7 @@ async def _put(
         api_version=get_query(request, "api-version") or "",
         is_new=existing is None,
         is_administrator=plane.actor == LOCAL_ADMINISTRATOR,
+        is_required=plane.requires_provider_data,
     )
     if refusal is not None:
         return refusal

@@ -38,6 +38,16 @@ async def find_group(session: StateSession, request: Request) -> Principal | Pri
     return found
 
 
+async def _find_group_and_member(
+    session: StateSession, request: Request, body: MemberBody
+) -> tuple[Principal, Principal] | PrincipalUnknown | NotAGroup:
+    group = await find_group(session, request)
+    if not isinstance(group, Principal):
+        return group
+    member = await find_principal_by(session, body.member_id)
+    return PrincipalUnknown(name=body.member_id) if member is None else (group, member)
+
+
 async def list_members(plane: ControlPlane, request: Request) -> Outcome:
     """Direct ones."""
     async with plane.state.reading() as session:
@@ -54,12 +64,10 @@ async def add_member(plane: ControlPlane, request: Request) -> Outcome:
     if not isinstance(body, Body):
         return body
     async with plane.changing() as session:
-        group = await find_group(session, request)
-        if not isinstance(group, Principal):
-            return group
-        member = await find_principal_by(session, body.content.member_id)
-        if member is None:
-            return PrincipalUnknown(name=body.content.member_id)
+        found = await _find_group_and_member(session, request, body.content)
+        if not isinstance(found, tuple):
+            return found
+        group, member = found
         if member.object_id == group.object_id:
             return PrincipalInvalid(member="memberId", reason="is the group itself")
         await session.principals.put_member(group.object_id, member.object_id)
@@ -73,12 +81,10 @@ async def remove_member(plane: ControlPlane, request: Request) -> Outcome:
     if not isinstance(body, Body):
         return body
     async with plane.changing() as session:
-        group = await find_group(session, request)
-        if not isinstance(group, Principal):
-            return group
-        member = await find_principal_by(session, body.content.member_id)
-        if member is None:
-            return PrincipalUnknown(name=body.content.member_id)
+        found = await _find_group_and_member(session, request, body.content)
+        if not isinstance(found, tuple):
+            return found
+        group, member = found
         await session.principals.delete_member(group.object_id, member.object_id)
         note(f"member {member.object_id}")
     return Answer(status=204)

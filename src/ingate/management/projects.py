@@ -15,20 +15,20 @@ from ingate.wire.arm.ids import render_account_id
 from .account_bodies import allows_projects
 from .account_lifecycle import drop_assignments
 from .account_views import find_default_project
-from .accounts import address_account, decide_account_busy
+from .accounts import address_account
 from .bodies import Body, convert_body, read_body
 from .control_plane import Answer, ControlPlane, Outcome, mount
-from .long_running import accept_change, is_in_progress
+from .long_running import accept_change
 from .paging import render_list
+from .part_changes import decide_part_change
 from .project_bodies import ProjectBody, decide_project, keep_project_document, render_project
 from .refusals import (
     ManagementRefusal,
-    ParentBusy,
     ParentResourceNotFound,
     ProjectManagementDisabled,
     ResourceNotFound,
 )
-from .scopes import ACCOUNT_PATH, answer_head, decide_precondition, find_resource, path_part
+from .scopes import ACCOUNT_PATH, answer_head, find_resource, path_part
 
 
 def project_routes(plane: ControlPlane) -> list[BaseRoute]:
@@ -105,7 +105,7 @@ async def _change(
 ) -> Outcome:
     if existing is None and not allows_projects(resource):
         return ProjectManagementDisabled()
-    refusal = await _decide_change(plane, session, request, resource, existing)
+    refusal = await decide_part_change(plane, request, resource, existing, session.projects.list_projects)
     if refusal is not None:
         return refusal
     name = path_part(request, "project") if existing is None else existing.name
@@ -126,25 +126,6 @@ async def _change(
     return accept_change(plane, request, answer, address_account(resource), "write")
 
 
-async def _decide_change(
-    plane: ControlPlane,
-    session: StateSession,
-    request: Request,
-    resource: FoundryResource,
-    existing: Project | None,
-) -> ManagementRefusal | None:
-    refusal = decide_precondition(request, None if existing is None else existing.etag)
-    if refusal is not None:
-        return refusal
-    busy = decide_account_busy(plane, resource)
-    if busy is not None or plane.operation_seconds <= 0:
-        return busy
-    siblings = await session.projects.list_projects(resource.resource_id)
-    if any(is_in_progress(plane, sibling.system_data.modified_at) for sibling in siblings):
-        return ParentBusy(parent_id=resource.resource_id)
-    return None
-
-
 async def delete_project(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.changing() as session:
         found = await _find(session, request)
@@ -153,7 +134,7 @@ async def delete_project(plane: ControlPlane, request: Request) -> Outcome:
         if not isinstance(found, tuple):
             return found
         resource, existing = found
-        refusal = await _decide_change(plane, session, request, resource, existing)
+        refusal = await decide_part_change(plane, request, resource, existing, session.projects.list_projects)
         if refusal is not None:
             return refusal
         await drop_assignments(session, existing.project_id)

@@ -15,7 +15,7 @@ from ingate.wire.arm.documents import JsonObject
 from ingate.wire.arm.envelopes import render_time
 
 from .bodies import Body, read_body
-from .control_plane import Answer, ControlPlane, Outcome, mount
+from .control_plane import Answer, ControlPlane, Outcome
 from .directory_refusals import (
     AssignmentExists,
     AssignmentImmutable,
@@ -30,11 +30,11 @@ from .paging import get_query, render_list
 from .refusals import BodyInvalid, FilterInvalid, ManagementRefusal, NameInvalid
 from .request_context import current, note
 from .role_bodies import render_role_id
-from .role_scopes import ROOT, find_scope
-from .roles import PROVIDER, find_role, get_scope_text, is_assignable
+from .role_scopes import AUTHORIZATION_PROVIDER, ROOT, find_request_scope, mount_at_scopes
+from .roles import find_role, is_assignable
 from .scopes import path_part
 
-ROLE_ASSIGNMENTS = PROVIDER + "/roleAssignments"
+ROLE_ASSIGNMENTS = AUTHORIZATION_PROVIDER + "/roleAssignments"
 LONGEST_DESCRIPTION = 1024
 
 _TYPES: dict[str, PrincipalType] = {"user": "User", "serviceprincipal": "ServicePrincipal", "group": "Group"}
@@ -56,10 +56,8 @@ class AssignmentBody(msgspec.Struct):
 def role_assignment_routes(plane: ControlPlane) -> list[BaseRoute]:
     assignment = {"GET": get_assignment, "PUT": put_assignment, "DELETE": delete_assignment}
     return [
-        mount(plane, ROLE_ASSIGNMENTS, {"GET": list_assignments}),
-        mount(plane, ROLE_ASSIGNMENTS + "/{assignment}", assignment),
-        mount(plane, "/{scope:path}" + ROLE_ASSIGNMENTS, {"GET": list_assignments}),
-        mount(plane, "/{scope:path}" + ROLE_ASSIGNMENTS + "/{assignment}", assignment),
+        *mount_at_scopes(plane, ROLE_ASSIGNMENTS, {"GET": list_assignments}),
+        *mount_at_scopes(plane, ROLE_ASSIGNMENTS + "/{assignment}", assignment),
     ]
 
 
@@ -69,7 +67,7 @@ async def list_assignments(plane: ControlPlane, request: Request) -> Outcome:
     if terms is None or not {term.key for term in terms} <= _FILTERS:
         return FilterInvalid(known=("atScope()", "assignedTo('...')", "principalId", "roleDefinitionId"))
     async with plane.state.reading() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         wanted = await _collect_principals(session, terms)
@@ -112,7 +110,7 @@ async def get_assignment(plane: ControlPlane, request: Request) -> Outcome:
 
 async def _find(session: StateSession, request: Request) -> RoleAssignment | ManagementRefusal:
     """By its own scope. At the root by its name alone, which takes permissions at the root."""
-    scope = await find_scope(session, get_scope_text(request))
+    scope = await find_request_scope(session, request)
     if not isinstance(scope, str):
         return scope
     name = path_part(request, "assignment")
@@ -127,7 +125,7 @@ async def put_assignment(plane: ControlPlane, request: Request) -> Outcome:
     if not isinstance(body, Body):
         return body
     async with plane.changing() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         name = path_part(request, "assignment").lower()

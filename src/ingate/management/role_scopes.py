@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
 from ingate.domain.naming import fold_name, is_guid
 from ingate.domain.state import StateSession
 from ingate.domain.subscription import ResourceGroup
@@ -13,9 +18,11 @@ from ingate.wire.arm.ids import (
     render_upstream_id,
 )
 
+from .control_plane import ControlPlane, Handler, mount
 from .directory_refusals import ManagementGroupNotFound, ScopeInvalid
 from .refusals import ResourceGroupNotFound, ResourceNotFound, SubscriptionIdInvalid, SubscriptionNotFound
 
+AUTHORIZATION_PROVIDER = "/providers/Microsoft.Authorization"
 ROOT = "/"
 MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
 
@@ -27,6 +34,15 @@ ScopeRefusal = (
     | ResourceGroupNotFound
     | ResourceNotFound
 )
+
+
+def mount_at_scopes(plane: ControlPlane, path: str, handlers: Mapping[str, Handler]) -> list[BaseRoute]:
+    """At the root and behind every scope, which `find_request_scope` finds."""
+    return [mount(plane, path, handlers), mount(plane, "/{scope:path}" + path, handlers)]
+
+
+async def find_request_scope(session: StateSession, request: Request) -> str | ScopeRefusal:
+    return await find_scope(session, str(request.path_params.get("scope", "")))
 
 
 async def find_scope(session: StateSession, text: str) -> str | ScopeRefusal:

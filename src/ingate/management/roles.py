@@ -13,18 +13,17 @@ from ingate.wire.arm.envelopes import render_page
 
 from .access_refusals import NotAuthorized
 from .bodies import Body, read_body
-from .control_plane import Answer, ControlPlane, Outcome, mount
+from .control_plane import Answer, ControlPlane, Outcome
 from .directory_refusals import RoleBuiltIn, RoleInUse, RoleNameTaken, RoleNotFound
 from .odata_terms import Term, parse_terms
 from .paging import get_query
 from .refusals import FilterInvalid, ManagementRefusal, NameInvalid
 from .request_context import current, get_access, note
 from .role_bodies import RoleBody, decide_role, render_role
-from .role_scopes import find_scope
+from .role_scopes import AUTHORIZATION_PROVIDER, find_request_scope, find_scope, mount_at_scopes
 from .scopes import path_part
 
-PROVIDER = "/providers/Microsoft.Authorization"
-ROLE_DEFINITIONS = PROVIDER + "/roleDefinitions"
+ROLE_DEFINITIONS = AUTHORIZATION_PROVIDER + "/roleDefinitions"
 
 _FORMER_NAMES = {"azure ai user": "foundry user"}
 """What clients may still ask for: Microsoft renamed the role and kept its id."""
@@ -34,16 +33,9 @@ _FILTERS = frozenset({("rolename", "eq"), ("type", "eq"), ("atscope", "call"), (
 def role_routes(plane: ControlPlane) -> list[BaseRoute]:
     role = {"GET": get_role, "PUT": put_role, "DELETE": delete_role}
     return [
-        mount(plane, ROLE_DEFINITIONS, {"GET": list_roles}),
-        mount(plane, ROLE_DEFINITIONS + "/{role}", role),
-        mount(plane, "/{scope:path}" + ROLE_DEFINITIONS, {"GET": list_roles}),
-        mount(plane, "/{scope:path}" + ROLE_DEFINITIONS + "/{role}", role),
+        *mount_at_scopes(plane, ROLE_DEFINITIONS, {"GET": list_roles}),
+        *mount_at_scopes(plane, ROLE_DEFINITIONS + "/{role}", role),
     ]
-
-
-def get_scope_text(request: Request) -> str:
-    """Of a route that has one with a scope before it and one without."""
-    return str(request.path_params.get("scope", ""))
 
 
 async def find_role(plane: ControlPlane, session: StateSession, role_id: str) -> RoleDefinition | None:
@@ -63,7 +55,7 @@ async def list_roles(plane: ControlPlane, request: Request) -> Outcome:
     if terms is None or not {term.key for term in terms} <= _FILTERS:
         return FilterInvalid(known=("roleName", "type", "atScope()", "atScopeAndBelow()"))
     async with plane.state.reading() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         custom = await session.roles.list_roles()
@@ -94,7 +86,7 @@ def _fits(role: RoleDefinition, term: Term) -> bool:
 
 async def get_role(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.state.reading() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         role = await find_role(plane, session, path_part(request, "role"))
@@ -108,7 +100,7 @@ async def put_role(plane: ControlPlane, request: Request) -> Outcome:
     if not isinstance(body, Body):
         return body
     async with plane.changing() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         role = await _decide(plane, session, path_part(request, "role"), body.content)
@@ -158,7 +150,7 @@ def _require_everywhere(verb: str, role_id: str, scopes: tuple[str, ...]) -> Not
 
 async def delete_role(plane: ControlPlane, request: Request) -> Outcome:
     async with plane.changing() as session:
-        scope = await find_scope(session, get_scope_text(request))
+        scope = await find_request_scope(session, request)
         if not isinstance(scope, str):
             return scope
         role = await find_role(plane, session, path_part(request, "role"))

@@ -18,7 +18,8 @@ Hosting = Literal["anthropic", "azure"]
 class ServedAs:
     """What the gateway knows of a request that its bytes do not say."""
 
-    resource_name: str = ""
+    resource_id: str = ""
+    """Of Azure Resource Manager: a name is not enough, which two resource groups may use."""
     deployment_name: str = ""
     """What the client sent as `model`; the body that arrives here names the model."""
     hosting: Hosting = "anthropic"

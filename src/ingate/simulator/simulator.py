@@ -129,7 +129,7 @@ class Simulator:
         if refusal:
             return refusal
         if MARK in request.body and self._read_file is not None:
-            body = resolve_files(body, partial(self._read_file, request.served_as.resource_name))
+            body = resolve_files(body, partial(self._read_file, request.served_as.resource_id))
             if isinstance(body, Refusal):
                 return body
         return AcceptedRequest(
@@ -200,7 +200,7 @@ def count_tokens(body: JsonObject) -> bytes:
 
 def get_partition(served_as: ServedAs) -> str:
     """Those who share a prompt cache: one session's requests to one resource."""
-    return served_as.resource_name + get_ending(served_as.session)
+    return served_as.resource_id + get_ending(served_as.session)
 
 
 def get_ending(session: str) -> str:

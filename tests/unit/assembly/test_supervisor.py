@@ -41,6 +41,16 @@ class TestSockets:
             ):
                 bind("127.0.0.1", port, "--port")
 
+    def test_a_port_that_is_not_everyones_is_told_with_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(_socket: object, _address: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(socket.socket, "bind", refuse)
+        with pytest.raises(StartFailed, match=r"port 443 is below 1024.*--tls-port.*ip_unprivileged_port_start=443"):
+            bind("127.0.0.1", 443, "--tls-port")
+        with pytest.raises(StartFailed, match="cannot listen on 127.0.0.1 port 8443: Permission denied"):
+            bind("127.0.0.1", 8443, "--tls-port")
+
     def test_a_host_that_is_none_is_told(self) -> None:
         with pytest.raises(StartFailed, match="cannot listen on 300.1.2.3 port 0"):
             bind("300.1.2.3", 0, "--port")
@@ -92,3 +102,18 @@ def test_a_child_that_ended_is_started_again_after_a_pause(caplog: pytest.LogCap
     child.check(100.0 + RESTART_SECONDS)
     assert len(started) == 2
     started[1].wait(10)
+
+
+def test_whoever_started_it_can_end_it_by_ending(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    settings = Settings(port=0, management_port=0, management_tls_port=0, data_dir=tmp_path)
+    supervised = supervisor.Supervisor(settings, lifeline=reader)
+    is_to_stop = getattr(supervised, "_is_to_stop")  # noqa: B009
+    try:
+        assert not is_to_stop()
+        os.close(writer)
+        assert is_to_stop()
+        assert supervised.run() == 0, "it returns at once"
+    finally:
+        supervised.stop()
+        os.close(reader)

@@ -12,11 +12,11 @@ from ingate.simulator.simulator import SimulatedAnswer, Simulator, SimulatorSett
 FILES = {"file_text": ("text/plain", "The sea is blue. Élan.".encode()), "file_pdf": ("application/pdf", b"%PDF-1.7")}
 
 
-def read_file(resource_name: str, file_id: str) -> tuple[str, bytes] | None:
-    return FILES.get(file_id) if resource_name == "example-resource" else None
+def read_file(resource_id: str, file_id: str) -> tuple[str, bytes] | None:
+    return FILES.get(file_id) if resource_id == "example-resource" else None
 
 
-def ask(*blocks: dict[str, Any], resource_name: str = "example-resource") -> SimulatedAnswer:
+def ask(*blocks: dict[str, Any], resource_id: str = "example-resource") -> SimulatedAnswer:
     body = {
         "model": "claude-sonnet-4-5",
         "max_tokens": 500,
@@ -27,7 +27,7 @@ def ask(*blocks: dict[str, Any], resource_name: str = "example-resource") -> Sim
             path=b"/v1/messages",
             headers=[(b"anthropic-version", b"2023-06-01"), (b"anthropic-beta", b"files-api-2025-04-14")],
             body=json.dumps(body).encode(),
-            served_as=ServedAs(resource_name=resource_name),
+            served_as=ServedAs(resource_id=resource_id),
         )
     )
 
@@ -63,8 +63,8 @@ def test_a_pdf_is_sent_along_in_base64() -> None:
 
 
 def test_a_file_that_is_not_there_is_not_found() -> None:
-    for resource_name in ("example-resource", "another"):
-        file_id = "file_none" if resource_name == "example-resource" else "file_text"
-        answer = ask(document({"type": "file", "file_id": file_id}), resource_name=resource_name)
+    for resource_id in ("example-resource", "another"):
+        file_id = "file_none" if resource_id == "example-resource" else "file_text"
+        answer = ask(document({"type": "file", "file_id": file_id}), resource_id=resource_id)
         assert answer.status == 404
         assert read(answer)["error"] == {"type": "not_found_error", "message": f"File not found: {file_id}"}

@@ -59,15 +59,21 @@ class PrincipalItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberItem:
+class _Membership:
+    """As a plan shows it."""
+
     group: str
     member: str
-    place: str
     kind: Kind = "member"
 
     @property
     def name(self) -> str:
         return f"{self.group}/{self.member}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberItem(_Membership):
+    place: str
 
     def expect(self, current: Current) -> None:
         pass
@@ -84,31 +90,30 @@ class MemberItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberDeletion:
-    group: str
-    member: str
+class MemberDeletion(_Membership):
     member_id: str
-    kind: Kind = "member"
-
-    @property
-    def name(self) -> str:
-        return f"{self.group}/{self.member}"
 
     def execute(self, current: Current) -> None:
         current.management.post(f"{_path(self.group)}/removeMember", {"memberId": self.member_id})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FederatedCredentialItem:
+class _FederatedCredential:
+    """As a plan shows it."""
+
     principal: str
     credential: str
-    place: str
-    members: JsonObject
     kind: Kind = "federated credential"
 
     @property
     def name(self) -> str:
         return f"{self.principal}/{self.credential}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedCredentialItem(_FederatedCredential):
+    place: str
+    members: JsonObject
 
     def expect(self, current: Current) -> None:
         pass
@@ -140,15 +145,8 @@ def list_federated(current: Current, principal: str) -> list[JsonObject]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialDeletion:
-    principal: str
-    credential: str
+class CredentialDeletion(_FederatedCredential):
     key_id: str
-    kind: Kind = "federated credential"
-
-    @property
-    def name(self) -> str:
-        return f"{self.principal}/{self.credential}"
 
     def execute(self, current: Current) -> None:
         current.management.delete(f"{_path(self.principal)}/credentials/{path_segment(self.key_id)}")
@@ -185,7 +183,7 @@ class SecretFileItem:
                 answer = current.management.post(
                     f"{_path(self.principal)}/addSecret", {"displayName": "ingate apply"}
                 )
-            except BaseException:
+            except BaseException:  # a Ctrl-C too: an empty file would pass for a secret that is there
                 self.path.unlink()
                 raise
             secret = {key: get_text(found, "properties", key) for key in ("tenantId", "clientId", "objectId")}

@@ -93,7 +93,7 @@ class CassetteFolder:
         }
         try:
             _write_new(path, render_yaml(document))
-        except BaseException:
+        except BaseException:  # whatever it is, half a cassette must not stay
             answer_file.unlink(missing_ok=True)
             raise
         return path

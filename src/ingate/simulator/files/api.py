@@ -36,7 +36,7 @@ class FilesApi:
                 file = self._find(call, file_id)
                 return file if isinstance(file, Problem) else render_file(file, is_beta=BETA in call.betas)
             case b"DELETE", (file_id,):
-                deleted = self._store.delete(call.resource_name, file_id)
+                deleted = self._store.delete(call.resource_id, file_id)
                 return {"id": file_id, "type": "file_deleted"} if deleted else _miss(call, file_id)
             case b"GET", (file_id, "content"):
                 return self._download(call, file_id)
@@ -49,7 +49,7 @@ class FilesApi:
         if isinstance(upload, Problem):
             return upload
         stored = self._store.create(
-            call.resource_name,
+            call.resource_id,
             filename=upload.filename,
             mime_type=upload.mime_type,
             content=upload.content,
@@ -62,7 +62,7 @@ class FilesApi:
         return render_file(stored, is_beta=is_beta)
 
     def _find(self, call: StorageCall, file_id: str) -> StoredFile | Problem:
-        return self._store.find(call.resource_name, file_id) or _miss(call, file_id)
+        return self._store.find(call.resource_id, file_id) or _miss(call, file_id)
 
     def _download(self, call: StorageCall, file_id: str) -> Outcome:
         file = self._find(call, file_id)
@@ -72,7 +72,7 @@ class FilesApi:
             return miss(f"File `{file_id}` has expired.", "file_expired")
         if not file.downloadable:
             return refuse("File is not downloadable", "file_not_downloadable")
-        content = self._store.read_content(call.resource_name, file_id)
+        content = self._store.read_content(call.resource_id, file_id)
         if content is None:
             return _miss(call, file_id)
         return Download(content=content, media_type=file.mime_type, filename=file.filename)
@@ -122,7 +122,7 @@ class FilesApi:
 
     def _list_all(self, call: StorageCall) -> Sequence[StoredFile]:
         """No file here belongs to the scope of a session."""
-        return [] if get_one(call.query, "scope_id") is not None else self._store.list(call.resource_name)
+        return [] if get_one(call.query, "scope_id") is not None else self._store.list(call.resource_id)
 
 
 def render_file(file: StoredFile, *, is_beta: bool) -> JsonObject:

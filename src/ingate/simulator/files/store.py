@@ -84,7 +84,7 @@ class FileStore:
 
     def create(
         self,
-        resource_name: str,
+        resource_id: str,
         *,
         filename: str,
         mime_type: str,
@@ -93,7 +93,7 @@ class FileStore:
         downloadable: bool = False,
     ) -> StoredFile | StorageFull:
         """The name and type are the caller's to check."""
-        folder = make_private_folder(self._get_folder(resource_name))
+        folder = make_private_folder(self._get_folder(resource_id))
         now = self.now
         file = StoredFile(
             file_id=f"file_{self._make_id()}",
@@ -114,31 +114,31 @@ class FileStore:
             write_whole(_metadata_of(folder, file.file_id), msgspec.json.encode(file))
         return file
 
-    def find(self, resource_name: str, file_id: str) -> StoredFile | None:
+    def find(self, resource_id: str, file_id: str) -> StoredFile | None:
         """An expired file too, for as long as it can be seen."""
         if _FILE_ID.match(file_id) is None:
             return None
-        return self._read(_metadata_of(self._get_folder(resource_name), file_id))
+        return self._read(_metadata_of(self._get_folder(resource_id), file_id))
 
-    def read_content(self, resource_name: str, file_id: str) -> bytes | None:
+    def read_content(self, resource_id: str, file_id: str) -> bytes | None:
         """None when there is no such file, or it has expired."""
-        file = self.find(resource_name, file_id)
+        file = self.find(resource_id, file_id)
         if file is None or file.is_expired(self.now):
             return None
         try:
-            return _content_of(self._get_folder(resource_name), file_id).read_bytes()
+            return _content_of(self._get_folder(resource_id), file_id).read_bytes()
         except FileNotFoundError:  # deleted a moment ago
             return None
 
-    def list(self, resource_name: str) -> list[StoredFile]:
+    def list(self, resource_id: str) -> list[StoredFile]:
         """In no order."""
-        return self._read_all(self._get_folder(resource_name))
+        return self._read_all(self._get_folder(resource_id))
 
-    def delete(self, resource_name: str, file_id: str) -> bool:
+    def delete(self, resource_id: str, file_id: str) -> bool:
         """False when there was none."""
         if _FILE_ID.match(file_id) is None:
             return False
-        folder = self._get_folder(resource_name)
+        folder = self._get_folder(resource_id)
         if not folder.is_dir():
             return False
         with lock(folder):
@@ -149,8 +149,8 @@ class FileStore:
             _content_of(folder, file_id).unlink(missing_ok=True)
         return True
 
-    def _get_folder(self, resource_name: str) -> Path:
-        return self._folder / name_folder(resource_name)
+    def _get_folder(self, resource_id: str) -> Path:
+        return self._folder / name_folder(resource_id)
 
     def _read_all(self, folder: Path) -> list[StoredFile]:
         found = [self._read(path) for path in folder.glob("file_*.json")]

@@ -82,7 +82,7 @@ class SkillsApi:
         bundle = make_bundle(parts, is_beta=is_beta)
         if isinstance(bundle, Problem):
             return bundle
-        skill = self._store.create(call.resource_name, bundle, label=label, is_label_unique=is_beta)
+        skill = self._store.create(call.resource_id, bundle, label=label, is_label_unique=is_beta)
         if isinstance(skill, LabelTaken):
             return refuse(f"Skill cannot reuse an existing display_title: {skill.label}")
         return self._show(call, skill)
@@ -94,7 +94,7 @@ class SkillsApi:
         return render_skill(skill, versions[-1] if versions else None, is_beta=_is_beta(call))
 
     def _find(self, call: StorageCall, skill_id: str) -> StoredSkill | Problem:
-        found = BUILT_IN_SKILLS.get(skill_id) or self._store.find(call.resource_name, skill_id)
+        found = BUILT_IN_SKILLS.get(skill_id) or self._store.find(call.resource_id, skill_id)
         return found or miss(f"Skill not found: {skill_id}")
 
     def _list(self, call: StorageCall) -> Outcome:
@@ -104,7 +104,7 @@ class SkillsApi:
             return limit
         if source not in (None, "custom", "anthropic"):
             return refuse("source must be one of custom, anthropic")
-        skills = [*self._store.list(call.resource_name)] if source != "anthropic" else []
+        skills = [*self._store.list(call.resource_id)] if source != "anthropic" else []
         if source != "custom":
             skills += BUILT_IN_SKILLS.values()
         newest = {skill.skill_id: self._get_versions(call, skill)[-1:] for skill in skills}
@@ -126,7 +126,7 @@ class SkillsApi:
     def _delete(self, call: StorageCall, skill_id: str) -> Outcome:
         if skill_id in BUILT_IN_SKILLS:
             return _READ_ONLY
-        deleted = self._store.delete(call.resource_name, skill_id, with_versions=not _is_beta(call))
+        deleted = self._store.delete(call.resource_id, skill_id, with_versions=not _is_beta(call))
         if isinstance(deleted, VersionsRemain):
             return refuse("Cannot delete skill with existing versions. Delete all versions first.")
         return {"id": skill_id, "type": "skill_deleted"} if deleted else miss(f"Skill not found: {skill_id}")
@@ -137,7 +137,7 @@ class SkillsApi:
         """Oldest first."""
         if skill.is_built_in:
             return [make_built_in_version(skill.skill_id)]
-        return self._store.list_versions(call.resource_name, skill.skill_id)
+        return self._store.list_versions(call.resource_id, skill.skill_id)
 
     def _add_version(self, call: StorageCall, skill: StoredSkill) -> Outcome:
         if skill.is_built_in:
@@ -149,7 +149,7 @@ class SkillsApi:
         bundle = make_bundle(parts, is_beta=_is_beta(call))
         if isinstance(bundle, Problem):
             return bundle
-        version = self._store.add_version(call.resource_name, skill.skill_id, bundle)
+        version = self._store.add_version(call.resource_id, skill.skill_id, bundle)
         if isinstance(version, NameDiffers):
             return refuse(
                 f"Skill name '{bundle.name}' in SKILL.md must be consistent across all versions for a given "
@@ -202,7 +202,7 @@ class SkillsApi:
         version = self._find_version(call, skill, slot)
         if isinstance(version, Problem):
             return version
-        deleted = self._store.delete_version(call.resource_name, version, may_be_last=is_beta)
+        deleted = self._store.delete_version(call.resource_id, version, may_be_last=is_beta)
         if isinstance(deleted, VersionsRemain):
             return refuse("cannot delete a Skill's only version. Delete the Skill, or create another version first")
         shown_id = str(version.number) if is_beta else version.version_id
@@ -221,7 +221,7 @@ class SkillsApi:
             version = self._find_version(call, skill, slot)
         if isinstance(version, Problem):
             return version
-        archive = self._store.read_archive(call.resource_name, version)
+        archive = self._store.read_archive(call.resource_id, version)
         if archive is None:
             return _miss_version(slot)
         return Download(content=archive, media_type="application/zip", filename=f"{version.name}.zip")

@@ -91,12 +91,12 @@ class SkillStore:
         self._make_id = make_id
 
     def create(
-        self, resource_name: str, bundle: SkillBundle, *, label: str | None, is_label_unique: bool
+        self, resource_id: str, bundle: SkillBundle, *, label: str | None, is_label_unique: bool
     ) -> StoredSkill | LabelTaken:
         """A skill with its first version."""
-        folder = self._get_folder(resource_name)
+        folder = self._get_folder(resource_id)
         with lock(folder):
-            if is_label_unique and label is not None and label in {s.label for s in self.list(resource_name)}:
+            if is_label_unique and label is not None and label in {s.label for s in self.list(resource_id)}:
                 return LabelTaken(label=label)
             now = to_microseconds(self._clock())
             skill_id = f"skill_{self._make_id()}"
@@ -106,78 +106,74 @@ class SkillStore:
             _write_skill(skill_folder, skill)
         return skill
 
-    def find(self, resource_name: str, skill_id: str) -> StoredSkill | None:
-        return _read(self._get_skill_folder(resource_name, skill_id) / _SKILL_FILE, StoredSkill)
+    def find(self, resource_id: str, skill_id: str) -> StoredSkill | None:
+        return _read(self._get_skill_folder(resource_id, skill_id) / _SKILL_FILE, StoredSkill)
 
-    def list(self, resource_name: str) -> list[StoredSkill]:
+    def list(self, resource_id: str) -> list[StoredSkill]:
         """In no order."""
-        found = [_read(path, StoredSkill) for path in self._get_folder(resource_name).glob(f"skill_*/{_SKILL_FILE}")]
+        found = [_read(path, StoredSkill) for path in self._get_folder(resource_id).glob(f"skill_*/{_SKILL_FILE}")]
         return [skill for skill in found if skill is not None]
 
-    def list_versions(self, resource_name: str, skill_id: str) -> list[StoredVersion]:
+    def list_versions(self, resource_id: str, skill_id: str) -> list[StoredVersion]:
         """Oldest first."""
-        paths = self._get_skill_folder(resource_name, skill_id).glob("[0-9]*.json")
+        paths = self._get_skill_folder(resource_id, skill_id).glob("[0-9]*.json")
         found = [_read(path, StoredVersion) for path in paths]
         return sorted((version for version in found if version is not None), key=lambda version: version.number)
 
-    def add_version(
-        self, resource_name: str, skill_id: str, bundle: SkillBundle
-    ) -> StoredVersion | NameDiffers | None:
+    def add_version(self, resource_id: str, skill_id: str, bundle: SkillBundle) -> StoredVersion | NameDiffers | None:
         """None when there is no such skill."""
-        with lock(self._get_folder(resource_name)):
-            skill = self.find(resource_name, skill_id)
+        with lock(self._get_folder(resource_id)):
+            skill = self.find(resource_id, skill_id)
             if skill is None:
                 return None
             if bundle.name != skill.name:
                 return NameDiffers(expected=skill.name)
-            earlier = self.list_versions(resource_name, skill_id)
+            earlier = self.list_versions(resource_id, skill_id)
             number = max(to_microseconds(self._clock()), earlier[-1].number + 1 if earlier else 0)
-            skill_folder = self._get_skill_folder(resource_name, skill_id)
+            skill_folder = self._get_skill_folder(resource_id, skill_id)
             version = self._write_version(skill_folder, skill, bundle, number)
             _write_skill(skill_folder, replace(skill, updated_at=number))
         return version
 
-    def read_archive(self, resource_name: str, version: StoredVersion) -> bytes | None:
-        path = self._get_skill_folder(resource_name, version.skill_id) / f"{version.number}.zip"
+    def read_archive(self, resource_id: str, version: StoredVersion) -> bytes | None:
+        path = self._get_skill_folder(resource_id, version.skill_id) / f"{version.number}.zip"
         try:
             return path.read_bytes()
         except FileNotFoundError:  # deleted a moment ago
             return None
 
-    def delete_version(
-        self, resource_name: str, version: StoredVersion, *, may_be_last: bool
-    ) -> bool | VersionsRemain:
+    def delete_version(self, resource_id: str, version: StoredVersion, *, may_be_last: bool) -> bool | VersionsRemain:
         """False when it is gone already."""
-        with lock(self._get_folder(resource_name)):
-            there = self.list_versions(resource_name, version.skill_id)
+        with lock(self._get_folder(resource_id)):
+            there = self.list_versions(resource_id, version.skill_id)
             if version not in there:
                 return False
             if len(there) == 1 and not may_be_last:
                 return VersionsRemain()
-            skill_folder = self._get_skill_folder(resource_name, version.skill_id)
+            skill_folder = self._get_skill_folder(resource_id, version.skill_id)
             (skill_folder / f"{version.number}.json").unlink()
             (skill_folder / f"{version.number}.zip").unlink()
         return True
 
-    def delete(self, resource_name: str, skill_id: str, *, with_versions: bool) -> bool | VersionsRemain:
+    def delete(self, resource_id: str, skill_id: str, *, with_versions: bool) -> bool | VersionsRemain:
         """False when there was none."""
-        with lock(self._get_folder(resource_name)):
-            if self.find(resource_name, skill_id) is None:
+        with lock(self._get_folder(resource_id)):
+            if self.find(resource_id, skill_id) is None:
                 return False
-            if not with_versions and self.list_versions(resource_name, skill_id):
+            if not with_versions and self.list_versions(resource_id, skill_id):
                 return VersionsRemain()
-            skill_folder = self._get_skill_folder(resource_name, skill_id)
+            skill_folder = self._get_skill_folder(resource_id, skill_id)
             (skill_folder / _SKILL_FILE).unlink()
             shutil.rmtree(skill_folder)
         return True
 
-    def _get_folder(self, resource_name: str) -> Path:
-        return self._folder / name_folder(resource_name)
+    def _get_folder(self, resource_id: str) -> Path:
+        return self._folder / name_folder(resource_id)
 
-    def _get_skill_folder(self, resource_name: str, skill_id: str) -> Path:
+    def _get_skill_folder(self, resource_id: str, skill_id: str) -> Path:
         """Of what is no skill's id, a folder that is never there."""
         is_one = _SKILL_ID.match(skill_id) is not None
-        return self._get_folder(resource_name) / (skill_id if is_one else "no-skill")
+        return self._get_folder(resource_id) / (skill_id if is_one else "no-skill")
 
     def _write_version(
         self, skill_folder: Path, skill: StoredSkill, bundle: SkillBundle, number: int

@@ -14,7 +14,7 @@ from .problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageCall:
-    resource_name: str
+    resource_id: str
     method: bytes
     segments: tuple[str, ...]
     """Of the path, below `/v1/files` or `/v1/skills`."""

@@ -7,11 +7,12 @@ for it: what a power cut takes, the simulator has lost.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 PARTIAL = ".partial"
 """The suffix of a file that is being written."""
@@ -51,6 +52,12 @@ def lock(folder: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def name_folder(resource_name: str) -> str:
-    """A name that no other resource has, and that stays where it is put. Resource names know no case."""
-    return quote(resource_name.lower(), safe="").replace(".", "%2E") or "%"
+_UNSAFE = re.compile(r"[^a-z0-9_-]")
+
+
+def name_folder(resource_id: str) -> str:
+    """Legible, of a length that any disk takes, and no other resource's: two resource groups may each have a resource
+    of one name. Ids know no case."""
+    folded = resource_id.lower()
+    name = _UNSAFE.sub("_", folded.rpartition("/")[2])[:64]
+    return f"{name}.{hashlib.sha256(folded.encode()).hexdigest()[:16]}"

@@ -68,7 +68,7 @@ class SimulatedStorage:
         except ValueError:
             return refuse("The query has too many parameters")
         call = StorageCall(
-            resource_name=request.served_as.resource_name,
+            resource_id=request.served_as.resource_id,
             method=request.method,
             segments=segments,
             query=query,

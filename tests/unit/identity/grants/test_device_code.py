@@ -55,6 +55,20 @@ async def test_the_device_is_told_what_to_tell_the_person(tenant: TenantClient) 
     assert device["verification_uri"] in device["message"]
 
 
+async def test_a_device_that_was_led_here_under_microsofts_name_sends_the_person_to_our_own_address(
+    tenant: TenantClient,
+) -> None:
+    """`ingate run` leads az here, but not the browser, in which that name is Microsoft's."""
+    answer = await tenant.http.post(
+        "https://localhost:8443/organizations/oauth2/v2.0/devicecode",
+        data={"client_id": AZURE_CLI, "scope": SCOPE},
+        headers={"host": "login.microsoftonline.com"},
+    )
+    device = answer.json()
+    assert device["verification_uri"] == "https://localhost:8443/common/oauth2/deviceauth"
+    assert device["verification_uri"] in device["message"]
+
+
 async def test_it_waits_and_gets_its_tokens_when_the_person_has_signed_in(tenant: TenantClient) -> None:
     device = await begin(tenant)
     assert read_error(await tenant.ask(build_poll_form(device))) == (400, "authorization_pending", 70016)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.support.storage_client import StorageClient
 
 from ingate.simulator.files.store import FileStore, StorageFull, StoredFile
+from ingate.simulator.storing.folder import name_folder
 
 RESOURCE = "example-resource"
 
@@ -22,8 +23,8 @@ def open_store(
     )
 
 
-def create(store: FileStore, content: bytes = b"x", resource_name: str = RESOURCE) -> StoredFile:
-    file = store.create(resource_name, filename="a.txt", mime_type="text/plain", content=content)
+def create(store: FileStore, content: bytes = b"x", resource_id: str = RESOURCE) -> StoredFile:
+    file = store.create(resource_id, filename="a.txt", mime_type="text/plain", content=content)
     assert isinstance(file, StoredFile)
     return file
 
@@ -61,13 +62,26 @@ def test_another_worker_and_the_next_start_see_the_same(client: StorageClient) -
     assert client.storage.files.read_content(RESOURCE, file_id) == b"kept"
 
 
-def test_resource_names_stay_below_the_folder(tmp_path: Path) -> None:
+def test_resource_ids_stay_below_the_folder(tmp_path: Path) -> None:
     store = open_store(tmp_path / "files")
-    for name in ("..", "../..", ".", "", "a/b", "x" * 64):
-        file = create(store, resource_name=name)
-        assert store.find(name, file.file_id) == file
+    for resource_id in ("..", "../..", ".", "", "a/b", "/subscriptions/s/x/" + "x" * 1000):
+        file = create(store, resource_id=resource_id)
+        assert store.find(resource_id, file.file_id) == file
     assert [path.name for path in tmp_path.iterdir()] == ["files"]
     assert all(path.parent == tmp_path / "files" for path in (tmp_path / "files").iterdir())
+
+
+def test_a_name_in_two_resource_groups_is_two_resources(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "files", total_bytes=1)
+    one, another = (
+        f"/subscriptions/{'s' * 36}/resourceGroups/{group}/providers/Microsoft.CognitiveServices/accounts/chat"
+        for group in ("staging", "g" * 90)
+    )
+    file = create(store, resource_id=one)
+    assert store.find(another, file.file_id) is None
+    assert store.list(another) == []
+    create(store, resource_id=another)  # each has room of its own
+    assert store.find(one.upper(), file.file_id) == file
 
 
 def test_many_workers_upload_at_once_and_none_goes_over_the_limit(tmp_path: Path) -> None:
@@ -85,13 +99,13 @@ def test_many_workers_upload_at_once_and_none_goes_over_the_limit(tmp_path: Path
     kept = [outcome for outcome in outcomes if isinstance(outcome, StoredFile)]
     assert (len(outcomes), len(kept)) == (40, 14)
     assert sorted(file.file_id for file in stores[0].list(RESOURCE)) == sorted(file.file_id for file in kept)
-    assert not list((tmp_path / RESOURCE).glob("*.partial"))
+    assert not list((tmp_path / name_folder(RESOURCE)).glob("*.partial"))
 
 
 def test_what_a_killed_worker_left_is_not_seen_and_cleared_away(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     kept = create(store)
-    folder = tmp_path / RESOURCE
+    folder = tmp_path / name_folder(RESOURCE)
     orphan, stale, young = (
         folder / f"file_{name}" for name in ("o.content", "s.content.partial", "y.content.partial")
     )
@@ -108,7 +122,7 @@ def test_what_a_killed_worker_left_is_not_seen_and_cleared_away(tmp_path: Path) 
 def test_content_that_is_gone_is_no_fault(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     file = create(store)
-    (tmp_path / RESOURCE / f"{file.file_id}.content").unlink()
+    (tmp_path / name_folder(RESOURCE) / f"{file.file_id}.content").unlink()
     assert store.read_content(RESOURCE, file.file_id) is None
 
 
@@ -117,11 +131,11 @@ def test_expired_content_leaves_the_disk_with_the_next_upload(tmp_path: Path) ->
     store.create(RESOURCE, filename="a", mime_type="a/b", content=b"x" * 50, expires_in_seconds=3600)
     later = open_store(tmp_path, now=1_750_003_600.0, prefix="b", total_bytes=50)
     create(later, content=b"y" * 50)
-    assert sorted(path.name for path in (tmp_path / RESOURCE).glob("file_*")) == [
+    assert sorted(path.name for path in (tmp_path / name_folder(RESOURCE)).glob("file_*")) == [
         "file_a000000.json",
         "file_b000000.content",
         "file_b000000.json",
     ]
     much_later = open_store(tmp_path, now=1_750_003_600.0 + 30 * 24 * 3600, prefix="c", total_bytes=500)
     create(much_later)
-    assert not (tmp_path / RESOURCE / "file_a000000.json").exists()
+    assert not (tmp_path / name_folder(RESOURCE) / "file_a000000.json").exists()

@@ -138,7 +138,7 @@ class TestStorageLimit:
         client.total_bytes = 10
         client.storage = client.open()
         client.upload(content=b"x" * 10)
-        client.resource_name = "second-resource"
+        client.resource_id = "second-resource"
         client.upload(content=b"x" * 10)
 
 
@@ -157,10 +157,10 @@ class TestGet:
 
     def test_nor_is_another_resources(self, client: StorageClient) -> None:
         file_id = client.upload()
-        client.resource_name = "second-resource"
+        client.resource_id = "second-resource"
         assert client.get(f"/v1/files/{file_id}").status == 404
         assert client.delete(f"/v1/files/{file_id}").status == 404
-        client.resource_name = "EXAMPLE-resource"
+        client.resource_id = "EXAMPLE-resource"
         assert client.get(f"/v1/files/{file_id}").status == 200
 
 

@@ -439,6 +439,6 @@ def test_a_skill_is_its_resources_own_and_outlives_a_restart(client: StorageClie
     skill = client.create_skill()
     client.storage = client.open()
     assert client.get(f"/v1/skills/{skill['id']}").json == skill
-    client.resource_name = "second-resource"
+    client.resource_id = "second-resource"
     assert client.get(f"/v1/skills/{skill['id']}").status == 404
     assert client.delete(f"/v1/skills/{skill['id']}").status == 404
