@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.clients_matrix_entries import CLAUDE_CODE, exercises
 
 from ingate.pytest_plugin import Ingate, ingate
 
@@ -100,6 +101,7 @@ def run(
     assert asked_to_leave == []
 
 
+@exercises(CLAUDE_CODE, "an answer")
 def test_claude_code_gets_an_answer(ingate: Ingate, run: Run) -> None:
     report = run("hi", "--tools", "")  # with tools offered, the simulator would call one
 
@@ -110,6 +112,7 @@ def test_claude_code_gets_an_answer(ingate: Ingate, run: Run) -> None:
     assert report["usage"]["output_tokens"] > 0
 
 
+@exercises(CLAUDE_CODE, "a task with four of its tools")
 def test_claude_code_does_a_task_that_a_script_plays(ingate: Ingate, run: Run, project: Path) -> None:
     """Four tools of its own, each called because of what the one before gave back."""
     file = str(project / "greet.py")
@@ -149,6 +152,7 @@ def test_claude_code_does_a_task_that_a_script_plays(ingate: Ingate, run: Run, p
     assert ingate.verdict.ok, ingate.verdict
 
 
+@exercises(CLAUDE_CODE, "`/context`")
 def test_claude_code_counts_its_context(ingate: Ingate, run: Run) -> None:
     report = run("/context")
 
@@ -160,6 +164,7 @@ def test_claude_code_counts_its_context(ingate: Ingate, run: Run) -> None:
     assert {(request.path, request.status) for request in counted} == {("/v1/messages/count_tokens", 200)}
 
 
+@exercises(CLAUDE_CODE, "deployments of any name")
 @pytest.mark.parametrize("way", ["option", "variable"])
 def test_claude_code_uses_a_deployment_of_any_name(ingate: Ingate, run: Run, way: str) -> None:
     name = ingate.deployment("my-own", model="claude-sonnet-5")
@@ -173,6 +178,7 @@ def test_claude_code_uses_a_deployment_of_any_name(ingate: Ingate, run: Run, way
     assert [(request.deployment_name, request.status) for request in ingate.requests] == [(name, 200)]
 
 
+@exercises(CLAUDE_CODE, "deployments of any name")
 def test_claude_code_learns_from_refusals_what_an_older_model_lacks(ingate: Ingate, run: Run) -> None:
     """Of a name it does not know it expects a new model. It understands the texts of errors, and asks for less
     each time."""
