@@ -29,6 +29,12 @@ def make_content_key(resource: str, resource_id: str, deployment: str) -> str:
     return f"{_UNSAFE.sub('_', resource)}.{_UNSAFE.sub('_', deployment)}.{digest}"
 
 
+def get_content_day(name: str) -> date | None:
+    """Of a file of content (UTC), by its name; None for a name that none has."""
+    found = _NAME.fullmatch(name)
+    return date.fromisoformat(found["day"]) if found is not None else None
+
+
 class ContentFiles:
     def __init__(self, folder: Path, *, worker: int) -> None:
         self._folder = folder

@@ -37,6 +37,7 @@ def render_content_line(content: ExchangeContent, redactor: Redactor) -> bytes:
                 "time": content.time,
                 "apim_request_id": content.apim_request_id,
                 "resource": content.resource,
+                "resource_id": content.resource_id,
                 "deployment": content.deployment,
                 "operation": content.operation,
                 "status": content.status,

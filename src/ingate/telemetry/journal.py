@@ -21,7 +21,9 @@ from .journal_file import JournalFile
 
 _log = logging.getLogger(__name__)
 
-FILE_BYTES = 64 * 1024 * 1024
+FILE_BYTES = 16 * 1024 * 1024
+FILE_SECONDS = 3600.0
+"""After which a file that has a record is followed by another, so that it can be sealed."""
 RESERVE = 4 * 1024 * 1024
 """Bytes of the disk that are kept for the records of exchanges under way: with less, no new one begins."""
 PROBE = 64 * 1024
@@ -91,7 +93,7 @@ class Journal:
             return
         if file.free_bytes() < RESERVE:
             self._fail(OSError(errno.ENOSPC, "the disk is nearly full"))
-        elif file.size() >= self._file_bytes or file.day != int(self._wall_clock() // 86_400):
+        elif self._is_done(file):
             self._roll()
 
     def close(self) -> None:
@@ -108,6 +110,12 @@ class Journal:
 
     def _open(self) -> JournalFile:
         return JournalFile(self._folder, worker=self._worker, opened=self._wall_clock())
+
+    def _is_done(self, file: JournalFile) -> bool:
+        now = self._wall_clock()
+        is_of_today = file.day == int(now // 86_400)
+        is_old = now - file.opened >= FILE_SECONDS and not file.is_empty()
+        return not is_of_today or is_old or file.size() >= self._file_bytes
 
     def _roll(self) -> None:
         """The old file serves on when no new one can be made."""
