@@ -23,6 +23,7 @@ from ingate.wire.entra.issuers import render_issuers
 
 from .catalog_file import read_catalog
 from .deployments import parse_limits, parse_recording
+from .directory_costs import DirectoryCosts, read_directory_costs
 from .resources import parse_resource
 from .role_file import read_built_in_roles
 from .roles import SqlRoleStore
@@ -61,6 +62,7 @@ class SqlDirectoryStore:
 
     async def _list_resources(self, granted: Sequence[Grant]) -> tuple[DirectoryResource, ...]:
         deployed = await self._list_deployments()
+        costs = await read_directory_costs(self._connection, _get_catalog())
         statement = (
             select(resources, api_keys.c.digest1, api_keys.c.digest2)
             .join(api_keys, api_keys.c.resource_id_folded == resources.c.id_folded)
@@ -68,7 +70,7 @@ class SqlDirectoryStore:
             .order_by(resources.c.id_folded)
         )
         rows = await all_rows(self._connection, statement)
-        return tuple(_render_resource(row, tuple(deployed[row.id_folded]), granted) for row in rows)
+        return tuple(_render_resource(row, deployed[row.id_folded], granted, costs) for row in rows)
 
     async def _list_grants(self, assigned_before: datetime | None) -> list[Grant]:
         """The role assignments that let somebody call Claude somewhere, each with everyone it reaches."""
@@ -147,7 +149,7 @@ def _reach(principal_id: str, members: Mapping[str, set[str]]) -> frozenset[str]
 
 
 def _render_resource(
-    row: Row[Any], deployed: tuple[DirectoryDeployment, ...], granted: Sequence[Grant]
+    row: Row[Any], deployed: Sequence[DirectoryDeployment], granted: Sequence[Grant], costs: DirectoryCosts
 ) -> DirectoryResource:
     resource = parse_resource(row)
     properties = get_object(resource.document, "properties")
@@ -158,7 +160,7 @@ def _render_resource(
         subdomain=resource.subdomain,
         location=resource.location,
         key_digests=(row.digest1, row.digest2),
-        deployments=deployed,
+        deployments=tuple(costs.complete(deployment, resource) for deployment in deployed),
         allows_keys=properties.get("disableLocalAuth") is not True,
         network=parse_network_rules(properties),
         callers=frozenset[str]().union(*(grant.principal_ids for grant in here)),

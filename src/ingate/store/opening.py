@@ -13,10 +13,13 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .audit import SqlAuditStore
+from .budgets import SqlBudgetStore
 from .deployments import SqlDeploymentStore
+from .diagnostic_settings import SqlDiagnosticSettingStore
 from .directory import SqlDirectoryStore
 from .faults import StoreUnusable
 from .keys import SqlKeyStore
+from .prices import SqlPriceStore
 from .principals import SqlPrincipalStore
 from .projects import SqlProjectStore
 from .resources import SqlResourceStore
@@ -29,6 +32,7 @@ from .statements import first_row
 from .subscriptions import SqlResourceGroupStore, SqlSubscriptionStore, SqlTenantStore
 from .tables import api_keys
 from .upstreams import SqlUpstreamStore
+from .workspaces import SqlWorkspaceStore
 
 DATABASE_FILE = "ingate.db"
 KEY_FILE = "ingate.key"
@@ -49,7 +53,11 @@ class SqlSession:
     principals: SqlPrincipalStore
     roles: SqlRoleStore
     signing_keys: SqlSigningKeyStore
+    workspaces: SqlWorkspaceStore
+    diagnostic_settings: SqlDiagnosticSettingStore
     audit: SqlAuditStore
+    prices: SqlPriceStore
+    budgets: SqlBudgetStore
     directory: SqlDirectoryStore
 
 
@@ -89,7 +97,11 @@ class Stores:
             principals=SqlPrincipalStore(connection),
             roles=SqlRoleStore(connection),
             signing_keys=SqlSigningKeyStore(connection, self._sealer),
+            workspaces=SqlWorkspaceStore(connection),
+            diagnostic_settings=SqlDiagnosticSettingStore(connection),
             audit=SqlAuditStore(connection),
+            prices=SqlPriceStore(connection),
+            budgets=SqlBudgetStore(connection),
             directory=SqlDirectoryStore(connection),
         )
 
@@ -101,7 +113,7 @@ async def open_stores(data_dir: Path) -> Stores:
         try:
             await _upgrade_schema(engine)
             sealer = await _open_sealer(engine, data_dir / KEY_FILE)
-        except BaseException:
+        except BaseException:  # a cancelled start too: the engine has a thread of its own
             await engine.dispose()
             raise
     except DatabaseError as error:

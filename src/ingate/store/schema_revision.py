@@ -1,3 +1,3 @@
 """The newest revision of the schema: the `revision` of the last file in `migrations/versions`."""
 
-HEAD = "0004"
+HEAD = "0006"

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -36,6 +37,8 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 ID = String(1024)
 NAME = String(256)
 GUID = String(36)
+MONEY = String(64)
+"""Decimal digits: no database's own number is exact everywhere."""
 
 
 def _change_columns() -> list[Column[object]]:
@@ -253,10 +256,85 @@ audit_events = Table(
     Column("detail", ID, nullable=False),
 )
 
+price_agreements = Table(
+    "price_agreements",
+    metadata,
+    Column("subscription_id", GUID, ForeignKey("subscriptions.subscription_id"), primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("target_kind", NAME, nullable=False),
+    Column("target_value", ID, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("effective_from", UtcDateTime, nullable=False),
+    *_change_columns(),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("scope_folded", ID, primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("scope", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("closed_since", Date),
+    Column("forecast", MONEY),
+    *_change_columns(),
+)
+
+budget_alerts = Table(
+    "budget_alerts",
+    metadata,
+    Column("scope_folded", ID, primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("period", Date, primary_key=True),
+    Column("notification", NAME, primary_key=True),
+    Column("scope", ID, nullable=False),
+    Column("budget", NAME, nullable=False),
+    Column("fired_at", UtcDateTime, nullable=False),
+    Column("threshold", MONEY, nullable=False),
+    Column("threshold_type", NAME, nullable=False),
+    Column("amount", MONEY, nullable=False),
+    Column("spent", MONEY, nullable=False),
+    Column("webhook", String(2048)),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", UtcDateTime),
+    ForeignKeyConstraint(
+        ["scope_folded", "name_folded"], ["budgets.scope_folded", "budgets.name_folded"], ondelete="CASCADE"
+    ),
+)
+
 directory_revision = Table(
     "directory_revision",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="single_row"),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id_folded", ID, primary_key=True),
+    Column("subscription_id", GUID, ForeignKey("subscriptions.subscription_id"), nullable=False),
+    Column("resource_group", NAME, nullable=False),
+    Column("group_folded", NAME, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("location", NAME, nullable=False),
+    Column("customer_id", GUID, nullable=False, unique=True),
+    Column("retention_days", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    *_change_columns(),
+)
+
+diagnostic_settings = Table(
+    "diagnostic_settings",
+    metadata,
+    Column("resource_id_folded", ID, primary_key=True),
+    Column("name_folded", NAME, primary_key=True),
+    Column("resource_id", ID, nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("routes", JSON, nullable=False),
+    Column("document", JSON, nullable=False),
+    *_change_columns(),
 )
