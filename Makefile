@@ -7,10 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 PROCESSES ?= 2
 
-.PHONY: help up test check fmt bench fuzz lock local clean
+.PHONY: help up clients test test-offline test-clients check fmt bench fuzz lock local clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Ingate needs Python 3.11 or newer; none was found on PATH (set PYTHON=...)."; exit 1; }
@@ -42,6 +42,15 @@ local: $(VENV)/.local ## Serve a small real model (a toy) behind every deploymen
 test: $(VENV)/.dev $(VENV)/.local ## Run the tests (PROCESSES=1 one after another)
 	@$(BIN)/python -m pytest -n $(PROCESSES) $(ARGS)
 
+test-offline: $(VENV)/.dev $(VENV)/.local ## Run them where nothing leaves the machine (Linux; clients from .cache)
+	@scripts/test_offline.sh -n $(PROCESSES) $(ARGS)
+
+test-clients: $(VENV)/.dev ## Run the tests of clients that are large, such as az (about 1.5 GB in .cache)
+	@$(BIN)/python -m pytest -v --durations 10 -m heavy tests/contract $(ARGS)
+
+clients: $(VENV)/.dev ## Run the tests of every client, large ones too, and write docs/reference/clients.md
+	@$(BIN)/python -m tests.support.clients_matrix $(ARGS)
+
 check: $(VENV)/.dev ## Lint, types, import contracts, documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -58,6 +67,8 @@ bench: $(VENV)/.dev ## Measure beside nginx, LiteLLM and Portkey; quotas and jou
 	@$(BIN)/python -m bench.limits
 	@$(BIN)/python -m bench.estimator
 	@$(BIN)/python -m bench.mocks
+	@$(BIN)/python -m bench.logs --rows 1000000
+	@$(BIN)/python -m bench.forecast
 
 fuzz: $(VENV)/.dev ## Fuzz the HTTP front (ARGS="--minutes 10")
 	@$(BIN)/python -m tests.conformance.http_front.fuzz $(ARGS)

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support.loopback_only import pytest_runtest_call, pytest_runtest_setup, watch_connections
 from tests.support.running import RunningIngate, start_ingate
+
+__all__ = ["pytest_runtest_call", "pytest_runtest_setup"]  # hooks, which are found here
+
+watch_connections()
 
 # The same examples on every run, however slow the machine: a test that fails, fails for everyone.
 settings.register_profile("ingate", deadline=None, derandomize=True)

@@ -33,17 +33,26 @@ def main() -> None:
     build_cli(*serving).main(obj=invocation, prog_name="ingate")
 
 
-def _serve(**options: Any) -> int:
+def _serve(*, lifeline_fd: int = -1, **options: Any) -> int:
     # Imported only here: the other commands need nothing of what serves, and start faster without it.
-    from ingate.settings import SettingsError, parse_settings
+    from ingate.settings import SettingsError, name_variable, parse_settings
 
     try:
         settings = parse_settings(options)
     except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+        names = [_render_setting(name, name_variable(name)) for name in error.names]
+        raise click.UsageError(f"{' and '.join(names)}: {error.reason}") from error
     from ingate.assembly.supervisor import run_up
 
-    return run_up(settings, announce=functools.partial(render_banner, program=find_program(sys.argv[0])))
+    announce = functools.partial(render_banner, program=find_program(sys.argv[0]))
+    return run_up(settings, announce=announce, lifeline=lifeline_fd)
+
+
+def _render_setting(name: str, variable: str) -> str:
+    """As whoever started the command can have given it: by its option, where there is one, or by its variable."""
+    parameters = click.get_current_context().command.params
+    option = next((one.opts[0] for one in parameters if isinstance(one, click.Option) and one.name == name), None)
+    return variable if option is None else f"{option} ({variable})"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import msgspec
 import platformdirs
 
 from ingate.domain.issuer_source import ISSUER_SOURCE_RULE, IssuerSourceInvalid, parse_issuer_source
-from ingate.domain.network import parse_network
+from ingate.domain.network import NetworkPolicy, NetworkRules, parse_network
 from ingate.domain.upstream_rules import UpstreamInvalid, decide_plain_http, parse_base_url, parse_credential
 from ingate.limits.valkey_address import ValkeyAddress, parse_valkey_address
 from ingate.simulator.cassettes.redaction import PathInvalid, parse_path
@@ -24,7 +24,17 @@ PREFIX = "INGATE_"
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used. The text names it and says what it takes."""
+    """Settings that cannot be used. The text names them as the environment does, and says what they take."""
+
+    def __init__(self, *names: str, reason: str) -> None:
+        """`names` are those of fields."""
+        self.names = names
+        self.reason = reason
+        super().__init__(f"{' and '.join(map(name_variable, names))}: {reason}")
+
+
+def name_variable(field_name: str) -> str:
+    return PREFIX + field_name.upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,15 @@ class Settings:
     `management_port` is 0."""
     proxy_port: int = -1
     """The port of transparent mode's proxy, on loopback; 0 takes a free one, -1 is for no proxy."""
+    proxy_allow: tuple[str, ...] = ()
+    """Hosts that this proxy lets through untouched; `*.` stands for one label."""
+    proxy_passthrough: bool = False
+    """It lets every host through that Ingate does not serve."""
+    tls: bool = False
+    """Serves Azure's host names directly, over TLS, for clients that DNS or /etc/hosts leads here. Given `tls_port`,
+    yes by default."""
+    tls_port: int = 443
+    """Where, on `host`; 0 takes a free one."""
     data_dir: Path = Path()
     """State, keys, journals. The platform's directory for state when not given."""
     default_resource: str = "example-resource"
@@ -64,6 +83,8 @@ class Settings:
     default."""
     subscription_quota: str = "unlimited"
     """What deployments of one model may take of a subscription: `unlimited`, `enterprise` or `payg`."""
+    require_model_provider_data: bool = False
+    """A new deployment has to have `modelProviderData`, as on Azure."""
     operation_seconds: float = 0.0
     """How long creating and deleting a resource or a deployment seems to take."""
     role_propagation: float = 0.0
@@ -86,8 +107,8 @@ class Settings:
     """For open exchanges to end when a worker is told to stop."""
     fsync: bool = False
     """The last of an answer waits until the disk has its record: a loss of power then loses none either."""
-    journal_file_bytes: int = 64 * 1024 * 1024
-    """A worker begins a new journal file after so many, and every day."""
+    journal_file_bytes: int = 16 * 1024 * 1024
+    """A worker begins a new journal file after so many, every hour in which there was a record, and every day."""
     head_timeout: float = 15.0
     """For a request's head to arrive."""
     body_timeout: float = 30.0
@@ -130,13 +151,15 @@ def parse_settings(options: Mapping[str, object], environment: Mapping[str, str]
     hints = get_type_hints(Settings)
     values: dict[str, object] = {}
     for field in fields(Settings):
-        variable = PREFIX + field.name.upper()
+        variable = name_variable(field.name)
         if options.get(field.name) is not None:
             values[field.name] = _convert(field.name, options[field.name], hints[field.name])
         elif environment.get(variable):
-            values[field.name] = _convert(variable, environment[variable], hints[field.name])
+            values[field.name] = _convert(field.name, environment[variable], hints[field.name])
     if values.get("management_port") == 0:
         values.setdefault("management_tls_port", 0)
+    if "tls_port" in values:
+        values.setdefault("tls", True)
     values.setdefault("data_dir", Path(platformdirs.user_state_dir("ingate")))
     return _without_password(_checked(Settings(**cast(Any, values))))
 
@@ -185,7 +208,7 @@ def _convert(name: str, value: object, kind: object) -> object:
             return Path(str(value)).expanduser().absolute()
         return cast("type[int] | type[float] | type[str]", kind)(cast(str, value))
     except ValueError:
-        raise SettingsError(f"{name}: {_say_wanted(kind)} is expected, not '{value}'") from None
+        raise SettingsError(name, reason=f"{_say_wanted(kind)} is expected, not '{value}'") from None
 
 
 def _say_wanted(kind: object) -> str:
@@ -207,76 +230,93 @@ def _without_password(settings: Settings) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    for name in ("port", "management_port", "management_tls_port"):
+    for name in ("port", "management_port", "management_tls_port", "tls_port"):
         if not 0 <= getattr(settings, name) <= 65535:
-            raise SettingsError(f"{name}: not a port")
+            raise SettingsError(name, reason="not a port")
     if not -1 <= settings.proxy_port <= 65535:
-        raise SettingsError("proxy_port: not a port")
+        raise SettingsError("proxy_port", reason="not a port")
     for field in fields(Settings):
         if field.type == "float" and not 0 <= getattr(settings, field.name) < inf:
-            raise SettingsError(f"{field.name}: a finite number, not negative")
+            raise SettingsError(field.name, reason="a finite number, not negative")
     if settings.subscription_quota not in ("unlimited", "enterprise", "payg"):
-        raise SettingsError("subscription_quota: unlimited, enterprise or payg")
+        raise SettingsError("subscription_quota", reason="unlimited, enterprise or payg")
     for text in settings.trusted_issuers:
         if isinstance(parse_issuer_source(text), IssuerSourceInvalid):
-            raise SettingsError(f"trusted_issuers: {ISSUER_SOURCE_RULE}")
+            raise SettingsError("trusted_issuers", reason=ISSUER_SOURCE_RULE)
     for name in ("trusted_proxies", "private_ranges"):
         wrong = [text for text in getattr(settings, name) if parse_network(text) is None]
         if wrong:
-            raise SettingsError(f"{name}: '{wrong[0]}' is no address and no network in CIDR notation")
+            raise SettingsError(name, reason=f"'{wrong[0]}' is no address and no network in CIDR notation")
+    if settings.tls and not is_loopback(settings.host):
+        _check_exposed_tls(settings)
     if settings.simulator_jitter > 1:
-        raise SettingsError("simulator_jitter: from 0 to 1")
+        raise SettingsError("simulator_jitter", reason="from 0 to 1")
     if settings.script and settings.workers > 1:
-        raise SettingsError("script: its rules count requests, so it needs --workers 1")
+        raise SettingsError("script", reason="its rules count requests, so it needs --workers 1")
     for name in ("workers", "journal_file_bytes", "max_connections", "simulator_storage_bytes"):
         if getattr(settings, name) < 1:
-            raise SettingsError(f"{name}: at least 1")
+            raise SettingsError(name, reason="at least 1")
     if settings.record_to or settings.record_upstream_url:
         _check_recording(settings)
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise SettingsError("log_level: debug, info, warning or error")
+        raise SettingsError("log_level", reason="debug, info, warning or error")
     if settings.limits != "in-process" and parse_valkey_address(settings.limits) is None:
-        raise SettingsError("limits: in-process, or valkey://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (valkeys: TLS)")
+        raise SettingsError(
+            "limits", reason="in-process, or valkey://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (valkeys: TLS)"
+        )
     if settings.on_client_gone not in ("cancel", "drain"):
-        raise SettingsError("on_client_gone: cancel or drain")
+        raise SettingsError("on_client_gone", reason="cancel or drain")
     if settings.limits_when_away not in ("refuse", "admit"):
-        raise SettingsError("limits_when_away: refuse or admit")
+        raise SettingsError("limits_when_away", reason="refuse or admit")
     if not settings.limits_timeout > 0:
-        raise SettingsError("limits_timeout: more than 0 seconds")
+        raise SettingsError("limits_timeout", reason="more than 0 seconds")
     if settings.development_keys and not is_loopback(settings.host):
         raise SettingsError(
-            f"host: {settings.host} is not loopback, and the development keys are known to everyone; "
-            "start without --development-keys"
+            "host",
+            reason=f"{settings.host} is not loopback, and the development keys are known to everyone; "
+            "start without --development-keys",
         )
     return settings
+
+
+def _check_exposed_tls(settings: Settings) -> None:
+    """What comes over TLS reaches the gateway from loopback, whoever the client is. Raises SettingsError."""
+    for name in ("trusted_proxies", "private_ranges"):
+        policy = NetworkPolicy(NetworkRules(default_action="Deny", allowed=getattr(settings, name)), ())
+        if any(policy.decide(address) is None for address in ("127.0.0.1", "::1", settings.host)):
+            raise SettingsError(
+                name, reason=f"with tls on {settings.host}, loopback and that address stand for every client"
+            )
 
 
 def _check_recording(settings: Settings) -> None:
     """Raises SettingsError, which repeats nothing of a URL or a credential: it may be a pasted secret."""
     if not settings.record_to or not settings.record_upstream_url:
-        raise SettingsError("record_to and record_upstream_url: one is of no use without the other")
+        raise SettingsError("record_to", "record_upstream_url", reason="one is of no use without the other")
     if settings.workers > 1:
-        raise SettingsError("record_to: cassettes are written in order, by one worker")
+        raise SettingsError("record_to", reason="cassettes are written in order, by one worker")
     if settings.local:
-        raise SettingsError("record_to: not with --local; both stand in the simulator's place")
+        raise SettingsError("record_to", reason="not with --local; both stand in the simulator's place")
     url = parse_base_url(settings.record_upstream_url)
     if isinstance(url, UpstreamInvalid):
-        raise SettingsError(f"record_upstream_url: {url.reason}")
+        raise SettingsError("record_upstream_url", reason=url.reason)
     credential = parse_credential(settings.record_credential) if settings.record_credential else None
     if isinstance(credential, UpstreamInvalid):
-        raise SettingsError(f"record_credential: {credential.reason}")
+        raise SettingsError("record_credential", reason=credential.reason)
     refused = decide_plain_http(url, has_credential=credential is not None, allowed=False)
     if refused is not None:
-        raise SettingsError("record_upstream_url: would send the credential over plain http to another machine")
+        raise SettingsError(
+            "record_upstream_url", reason="would send the credential over plain http to another machine"
+        )
     if settings.record_credential_header not in ("x-api-key", "api-key", "authorization"):
-        raise SettingsError("record_credential_header: x-api-key, api-key or authorization")
+        raise SettingsError("record_credential_header", reason="x-api-key, api-key or authorization")
     if settings.record_profile not in PROFILE_NAMES:
-        raise SettingsError(f"record_profile: {', '.join(PROFILE_NAMES)}")
+        raise SettingsError("record_profile", reason=", ".join(PROFILE_NAMES))
     for pair in settings.record_deployments:
         if not all(pair.partition("=")):
-            raise SettingsError("record_deployments: NAME=MODEL")
+            raise SettingsError("record_deployments", reason="NAME=MODEL")
     try:
         for path in settings.record_redact:
             parse_path(path)
     except PathInvalid as error:
-        raise SettingsError(f"record_redact: {error}") from None
+        raise SettingsError("record_redact", reason=str(error)) from None

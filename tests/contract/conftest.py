@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from _pytest.capture import CaptureManager
 from tests.contract.scripted_answers import answer_as_asked
 from tests.support.clients import (
     ANTHROPIC_0_75,
+    AZURE_CLI,
     AZURE_IDENTITY_NODE,
     AZURE_SDK_PYTHON,
     CLAUDE_CODE_2_1_330,
     FOUNDRY_SDK_1_1_1,
     SCHEMATHESIS,
+    Installer,
+    Pins,
     RegistryUnreachable,
     Report,
     WrongPlatform,
@@ -25,8 +28,13 @@ from tests.support.clients import (
     install_node_client,
     install_python_client,
 )
+from tests.support.clients_matrix_entries import MARKER
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream, refused_port
 from tests.support.running import RunningIngate, start_ingate
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARKER}(client, what): a row of docs/reference/clients.md")
 
 
 @pytest.fixture
@@ -59,6 +67,12 @@ def azure_sdk_python(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def azure_cli(pytestconfig: pytest.Config) -> Path:
+    """A Python interpreter of which `-m azure.cli` is az."""
+    return _install(pytestconfig, install_locked_python_client, AZURE_CLI)
+
+
+@pytest.fixture(scope="session")
 def azure_identity_node(pytestconfig: pytest.Config) -> Path:
     """A directory whose scripts import `@azure/identity` and `@anthropic-ai/foundry-sdk`."""
     return _install(pytestconfig, install_locked_node_client, AZURE_IDENTITY_NODE)
@@ -70,7 +84,10 @@ def schemathesis_python(pytestconfig: pytest.Config) -> Path:
     return _install(pytestconfig, install_locked_python_client, SCHEMATHESIS)
 
 
-Pins = TypeVar("Pins", str, Sequence[str])
+@pytest.fixture(scope="session")
+def install(pytestconfig: pytest.Config) -> Installer:
+    """Installs a client for whom no fixture of its own is worth while."""
+    return partial(_install, pytestconfig)
 
 
 def _install(config: pytest.Config, install: Callable[[Pins, Report], Path], pins: Pins) -> Path:

@@ -17,7 +17,12 @@ import pytest
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry, beta_async_tool, beta_tool
 from anthropic.types import MessageParam, ThinkingBlock, ToolParam, ToolResultBlockParam, ToolUseBlock
 from pydantic import BaseModel
+from tests.support.clients_matrix_entries import ANTHROPIC, exercises
 from tests.support.running import RunningIngate
+
+pytestmark = exercises(
+    ANTHROPIC, "tool runner, structured output, thinking, citations, cached prompts, web search, a file"
+)
 
 MODEL = "claude-haiku-4-5"
 HOSTED_BY_ANTHROPIC = "claude-opus-4-5"

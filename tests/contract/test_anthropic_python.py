@@ -14,8 +14,11 @@ import pytest
 from anthropic import Anthropic, AnthropicFoundry, AsyncAnthropicFoundry
 from anthropic.types import MessageParam, ToolParam
 from anthropic.types.beta import BetaMessageParam
+from tests.support.clients_matrix_entries import ANTHROPIC, exercises
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.running import RunningIngate
+
+pytestmark = exercises(ANTHROPIC, "messages, streams, counts of tokens, tools, errors, retries")
 
 MODEL = "claude-haiku-4-5"
 HELLO: list[MessageParam] = [{"role": "user", "content": "Hello!"}]

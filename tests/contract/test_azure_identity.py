@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 from tests.support.certificates import make_client_certificate
 from tests.support.clients import find_node
+from tests.support.clients_matrix_entries import AZURE_IDENTITY, AZURE_IDENTITY_OF_NODE, exercises
 from tests.support.principals import (
     PRINCIPALS,
     Application,
@@ -353,6 +354,7 @@ IN_NODE = {"secret", "certificate", "default: secret in the environment", "workl
 IN_NODE_MANAGED = {"managed: App Service", "default: managed, App Service", "managed: IMDS"}
 
 
+@exercises(AZURE_IDENTITY, "tokens of an application, sync and aio")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_THE_APPLICATION)
 def test_python_application_gets_a_token_and_calls_claude(
@@ -361,6 +363,7 @@ def test_python_application_gets_a_token_and_calls_claude(
     assert_claude_answered(python_results[name], callers.application, callers.ingate)
 
 
+@exercises(AZURE_IDENTITY, "tokens of managed identities")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_THE_MANAGED_IDENTITY)
 def test_python_managed_identity_gets_a_token_and_calls_claude(
@@ -369,6 +372,7 @@ def test_python_managed_identity_gets_a_token_and_calls_claude(
     assert_claude_answered(python_results[name], callers.managed_identity, callers.ingate)
 
 
+@exercises(AZURE_IDENTITY_OF_NODE, "tokens of an application")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(IN_NODE))
 def test_node_application_gets_a_token_and_calls_claude(
@@ -377,6 +381,7 @@ def test_node_application_gets_a_token_and_calls_claude(
     assert_claude_answered(node_results[name], callers.application, callers.ingate)
 
 
+@exercises(AZURE_IDENTITY_OF_NODE, "tokens of managed identities")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(IN_NODE_MANAGED))
 def test_node_managed_identity_gets_a_token_and_calls_claude(
@@ -405,6 +410,7 @@ def test_audience_is_the_resource_that_was_asked_for(
         assert [read_claims(token)["aud"] for token in results["secret"]["tokens"]] == wanted
 
 
+@exercises(AZURE_IDENTITY, "errors")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "code"),
@@ -416,6 +422,7 @@ def test_python_error_shows_entras_code(python_results: dict[str, Result], name:
     assert code in error or (name == "unknown tenant" and "tenant" in error.lower()), error
 
 
+@exercises(AZURE_IDENTITY_OF_NODE, "errors")
 @pytest.mark.slow
 def test_node_error_shows_entras_code(node_results: dict[str, Result]) -> None:
     assert "7000215" in node_results["wrong secret"]["error"]
@@ -424,6 +431,7 @@ def test_node_error_shows_entras_code(node_results: dict[str, Result]) -> None:
 # With a person
 
 
+@exercises(AZURE_IDENTITY, "device code")
 @pytest.mark.slow
 def test_python_device_code_waits_for_a_person_and_refreshes_without_one(
     callers: Callers, azure_sdk_python: Path
@@ -458,6 +466,7 @@ def test_python_device_code_waits_for_a_person_and_refreshes_without_one(
     assert {entry["scp"] for entry in claims} == {"user_impersonation"}
 
 
+@exercises(AZURE_IDENTITY_OF_NODE, "device code")
 @pytest.mark.slow
 def test_node_device_code_waits_for_a_person(callers: Callers, azure_identity_node: Path) -> None:
     options = {

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.clients_matrix_entries import AZURE_MGMT, exercises
 from tests.support.principals import ROLES, assign_role, put_application
 from tests.support.running import RunningIngate, inherit_environment, start_ingate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, exercises(AZURE_MGMT, "accounts, keys, deployments, projects, role assignments")]
 HERE = Path(__file__).parent
 
 Seen = dict[str, Any]

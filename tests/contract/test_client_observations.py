@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.support.clients import find_node
+from tests.support.clients_matrix_entries import ANTHROPIC_OF_2025, FOUNDRY_SDK, exercises
 from tests.support.running import RunningIngate, inherit_environment
 
 pytestmark = [
@@ -27,7 +28,16 @@ REQUEST_ID = re.compile(r"req_[0-9A-Za-z]{24}")
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-@pytest.fixture(scope="module", params=["anthropic-0.75.0", "foundry-sdk-1.1.1"])
+WHAT = "messages, streams, counts of tokens, tools, errors, retries"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("anthropic-0.75.0", marks=exercises(ANTHROPIC_OF_2025, WHAT)),
+        pytest.param("foundry-sdk-1.1.1", marks=exercises(FOUNDRY_SDK, WHAT)),
+    ],
+)
 def observed(request: pytest.FixtureRequest, ingate: RunningIngate) -> dict[str, Any]:
     if request.param == "anthropic-0.75.0":
         python: Path = request.getfixturevalue("anthropic_0_75")

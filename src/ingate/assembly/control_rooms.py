@@ -7,8 +7,10 @@ import contextlib
 import logging
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +23,9 @@ from ingate.identity.identity_plane import IdentityPlane
 from ingate.identity.signing_keys import seed_identity
 from ingate.management.account_lifecycle import purge_expired_accounts
 from ingate.management.control_plane import ControlPlane
+from ingate.management.costs.budget_watch import BudgetWatch
+from ingate.management.costs.forecast_process import ProcessForecaster
+from ingate.management.costs.webhooks import post_webhook
 from ingate.settings import Settings
 from ingate.store.catalog_file import read_catalog
 from ingate.store.directory_file import DirectoryFile
@@ -35,6 +40,7 @@ from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
 from .identifiers import make_api_key, make_guid, make_secret
 from .local_upstream import put_in_simulators_place
 from .recording import put_recorded_deployments
+from .telemetry_rooms import Retention, TelemetryRooms
 from .trusted_issuers import TrustedIssuers, fetch_keys
 
 _log = logging.getLogger(__name__)
@@ -43,7 +49,13 @@ OPERATION_KEY_FILE = "operation.key"
 IDENTITY_HEADER_FILE = "identity.header"
 """What applications send as `X-IDENTITY-HEADER` to the managed identity endpoint in App Service's form."""
 
+SCRAPE_TOKEN_FILE = "metrics.token"  # noqa: S105 - a file's name
+"""What a Prometheus may send to read /metrics, and nothing else."""
+
 HOUR = 3600.0
+BUDGET_SECONDS = 1.0
+FOLLOW_UP_SECONDS = 2.0
+RETENTION_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +65,20 @@ class ControlRooms:
     identity: IdentityPlane
     trusted: TrustedIssuers
     directory_file: DirectoryFile
+    budgets: BudgetWatch
+    retention: Retention
 
     async def look_after(self) -> None:
         """Until it is cancelled."""
-        await asyncio.gather(self.trusted.run(), self._spread_roles(), self._renew())
+        await asyncio.gather(
+            self.trusted.run(),
+            self._spread_roles(),
+            _repeat(HOUR, "the hourly upkeep", self._renew),
+            # Gateways refuse what a spent budget covers a second or two after it was spent.
+            _repeat(BUDGET_SECONDS, "a look at the budgets", self.budgets.look),
+            _repeat(FOLLOW_UP_SECONDS, "following up the budgets", self.budgets.follow_up),
+            _repeat(RETENTION_SECONDS, "a look at the workspaces", partial(self.retention.refresh, self.plane.state)),
+        )
 
     async def _spread_roles(self) -> None:
         """Role assignments come into force some time after they were made, if the settings say so."""
@@ -66,17 +88,27 @@ class ControlRooms:
 
     async def _renew(self) -> None:
         """Deleted resources whose time is over go for good; a signing key is followed by the next in time."""
-        while True:
-            try:
-                await purge_expired_accounts(self.plane)
-                await seed_identity(self.identity)
-            except Exception:  # noqa: BLE001 - of whatever room: the next time may be better
-                _log.exception("the hourly upkeep failed")
-            await asyncio.sleep(HOUR)
+        await purge_expired_accounts(self.plane)
+        await seed_identity(self.identity)
+
+
+async def _repeat(seconds: float, what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """With so many between the end of one and the next."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - of whatever room: the next time may be better
+            _log.exception("%s failed", what)
+        await asyncio.sleep(seconds)
 
 
 def make_control_rooms(
-    settings: Settings, stores: Stores, *, gateway_url: str, local: UpstreamDefinition | None
+    settings: Settings,
+    stores: Stores,
+    telemetry: TelemetryRooms,
+    *,
+    gateway_url: str,
+    local: UpstreamDefinition | None,
 ) -> ControlRooms:
     def arrange(directory: Directory) -> Directory:
         directory = trusted.arrange(directory)
@@ -106,8 +138,15 @@ def make_control_rooms(
         hash_secret=hash_secret,
         list_trusted_issuers=trusted.list_issuers,
         subscription_quota=cast("SubscriptionQuota", settings.subscription_quota),
+        requires_provider_data=settings.require_model_provider_data,
         operation_seconds=settings.operation_seconds,
         operation_key=read_secret(settings.data_dir / OPERATION_KEY_FILE).encode("ascii"),
+        cost_rows=telemetry.costs,
+        forecaster=ProcessForecaster(),
+        logs=telemetry.logs,
+        metrics=telemetry.metrics,
+        exposition=telemetry.exposition,
+        scrape_token=read_secret(settings.data_dir / SCRAPE_TOKEN_FILE),
     )
     identity = IdentityPlane(
         state=stores,
@@ -122,7 +161,13 @@ def make_control_rooms(
         app_service_secrets=(read_secret(settings.data_dir / IDENTITY_HEADER_FILE),),
     )
     return ControlRooms(
-        settings=settings, plane=plane, identity=identity, trusted=trusted, directory_file=directory_file
+        settings=settings,
+        plane=plane,
+        identity=identity,
+        trusted=trusted,
+        directory_file=directory_file,
+        budgets=BudgetWatch(plane=plane, cost_rows=telemetry.costs, post_webhook=post_webhook),
+        retention=telemetry.retention,
     )
 
 

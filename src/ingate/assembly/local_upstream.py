@@ -39,7 +39,7 @@ def start_local_upstream(choice: str, data_dir: Path, report: Callable[[str], No
     process = start_local_server(weights, port=port, api_key=api_key, log_file=log_file)
     try:
         wait_until_ready(process, port=port, timeout_seconds=START_SECONDS, log_file=log_file)
-    except BaseException:
+    except BaseException:  # a Ctrl-C too: nobody else knows the process yet
         process.terminate()
         raise
     return LocalUpstream(

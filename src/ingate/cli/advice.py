@@ -21,11 +21,13 @@ _ADVICE = {
 }
 
 
-def explain(code: str, message: str) -> str:
-    """The refusal's message in one line, with what to do about it as far as that can be told."""
+def explain(code: str, message: str, *, needed_role: str | None = None) -> str:
+    """The refusal's message in one line, with what to do about it as far as that can be told. `needed_role` is the
+    one for all that the command does; None when that is this one call."""
     line = " ".join(message.split())
     if code == "AuthorizationFailed" and (found := _UNAUTHORIZED.search(line)):
-        role, scope = find_role_that_allows(found["action"]), find_scope_to_assign_at(found["scope"])
+        role = needed_role or find_role_that_allows(found["action"])
+        scope = find_scope_to_assign_at(found["scope"])
         # What follows in Azure's text is the same each time, and of no use here.
         return (
             f"{line[: found.end()]}. The role '{role}' would allow it: ingate role assign '{role}' "

@@ -8,7 +8,9 @@ from .account import account_commands
 from .apply.command import apply_command
 from .apply.export import export_command
 from .audit import show_audit
+from .budget import budget_commands
 from .chat import chat
+from .cost import show_cost
 from .deleted_resource import list_deleted_resources, purge_resource, recover_resource
 from .deployment import deployment_commands
 from .deployment_update import pause_deployment, resume_deployment, update_deployment
@@ -18,6 +20,7 @@ from .keys import keys_commands
 from .login import login, logout
 from .models import list_models
 from .network import network_commands
+from .price import price_commands
 from .principal import principal_commands
 from .principal_credentials import certificate_commands, federated_credential_commands, secret_commands
 from .principal_members import member_commands
@@ -44,6 +47,8 @@ GROUPS: tuple[tuple[click.Group, tuple[click.Command, ...]], ...] = (
         (secret_commands, certificate_commands, federated_credential_commands, member_commands),
     ),
     (account_commands, ()),
+    (budget_commands, ()),
+    (price_commands, ()),
 )
 """Each with the commands that are in files of their own."""
 
@@ -71,6 +76,7 @@ def build_cli(*serving: click.Command) -> click.Group:
         logout,
         print_token,
         show_audit,
+        show_cost,
         chat,
         doctor,
         print_environment,

@@ -70,12 +70,14 @@ def connect(
     data_dir: Path | None = None,
     subscription: str | None = None,
     as_admin: bool = False,
+    needed_role: str | None = None,
 ) -> Connection:
     """Finds the Ingate that these options name, and speaks to it as whoever is signed in there, or else as the local
-    administrator. Ends the command when there is none."""
+    administrator. Ends the command when there is none. `needed_role` is what to advise who may not, when the first
+    call that is refused does not tell it."""
     location = locate(management_url=management_url, data_dir=data_dir)
     sign_in = None if as_admin else SignIns(invocation).get(location.key)
-    speak = _speak_as_administrator if sign_in is None else functools.partial(_speak_as, sign_in)
+    speak = _speak_as_administrator if sign_in is None else functools.partial(_speak_as, sign_in, needed_role)
     return Connection(
         invocation=invocation,
         management=speak(invocation, location),
@@ -85,10 +87,17 @@ def connect(
     )
 
 
-def _speak_as(sign_in: SignIn, invocation: Invocation, location: Location) -> Management:
+def _speak_as(sign_in: SignIn, needed_role: str | None, invocation: Invocation, location: Location) -> Management:
     token = get_access_token(invocation, location, sign_in, MANAGEMENT_RESOURCE)
     source = f"the sign-in of {sign_in.name}"
-    return Management(invocation, location.secure_url, token.text, token_source=source, ca_file=location.ca_file)
+    return Management(
+        invocation,
+        location.secure_url,
+        token.text,
+        token_source=source,
+        ca_file=location.ca_file,
+        needed_role=needed_role,
+    )
 
 
 def _speak_as_administrator(invocation: Invocation, location: Location) -> Management:

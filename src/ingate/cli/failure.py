@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import IO, Any
 
 import click
@@ -38,7 +39,9 @@ class NothingRunning(CommandFailed):
 class Refused(CommandFailed):
     """Ingate's own refusal, code and message as it gave them."""
 
-    def __init__(self, *, status: int, code: str, message: str) -> None:
+    def __init__(self, *, status: int, code: str, message: str, inner: Mapping[str, Any] | None = None) -> None:
+        """`inner` is what the refusal says in more detail, for programs."""
         super().__init__(f"{code}: {message}" if code else message)
         self.status = status
         self.code = code
+        self.inner = inner or {}

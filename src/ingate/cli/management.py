@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from .address import open_http_client, origin
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 RESOURCE_MANAGER_VERSION = "2022-12-01"
 PROVIDER_VERSION = "2025-09-01"
 """Of Microsoft.CognitiveServices and of Ingate's own."""
-VERSIONS = {"microsoft.authorization": "2022-04-01", "microsoft.insights": "2015-04-01"}
+VERSIONS = {
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.insights": "2015-04-01",
+    "microsoft.costmanagement": "2025-03-01",
+    "microsoft.consumption": "2024-08-01",
+    "microsoft.operationalinsights": "2025-02-01",
+}
 """Of other providers."""
 READ_TIMEOUT = 30.0
 SETTLE_DEADLINE = 60.0
@@ -37,12 +44,22 @@ class Management:
     """
 
     def __init__(
-        self, invocation: Invocation, url: str, token: str, *, token_source: str, ca_file: Path | None = None
+        self,
+        invocation: Invocation,
+        url: str,
+        token: str,
+        *,
+        token_source: str,
+        ca_file: Path | None = None,
+        needed_role: str | None = None,
+        read_timeout: float = READ_TIMEOUT,
     ) -> None:
+        """`needed_role` as for `explain`; `read_timeout` in seconds."""
         self.url = url
         self._token = token
         self._token_source = token_source
-        self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT, ca_file=ca_file)
+        self._needed_role = needed_role
+        self._client = open_http_client(invocation, url, read_timeout=read_timeout, ca_file=ca_file)
 
     def close(self) -> None:
         self._client.close()
@@ -82,6 +99,20 @@ class Management:
         """What it answers; an empty object when it answers nothing."""
         response = self._send("POST", path, body)
         return self._body(response) if response.content else {}
+
+    def ask_exactly(self, path: str, body: JsonObject) -> JsonObject:
+        """A POST that changes nothing. Numbers with a point are Decimals, as they were written; an empty object when
+        it answers nothing."""
+        response = self._send("POST", path, body)
+        return self._body(response, parse_float=Decimal) if response.content else {}
+
+    def query_logs(self, path: str, body: JsonObject) -> JsonObject:
+        """What Log Analytics' API answers, with what the query says about a chart."""
+        return self._body(self._send("POST", path, body, headers={"prefer": "include-render=true"}))
+
+    def download(self, path: str, **query: str) -> bytes:
+        """What is no JSON."""
+        return self._send("GET", path, query=query).content
 
     def delete(self, path: str) -> bool:
         """Whether there was anything to delete. Returns when it is gone."""
@@ -133,9 +164,9 @@ class Management:
             raise CommandFailed(f"{self.url} points to a next page on another server; it is not followed.")
         return url
 
-    def _body(self, response: httpx2.Response) -> JsonObject:
+    def _body(self, response: httpx2.Response, **options: Any) -> JsonObject:
         try:
-            body: object = response.json()
+            body: object = response.json(**options)
         except ValueError:
             body = None
         if not isinstance(body, dict):
@@ -155,7 +186,12 @@ class Management:
         if response.status_code == 401:
             message += f" (The token came from {self._token_source}; is this the Ingate at {self.url}?)"
         code = get_text(error, "code")
-        return Refused(status=response.status_code, code=code, message=explain(code, message))
+        return Refused(
+            status=response.status_code,
+            code=code,
+            message=explain(code, message, needed_role=self._needed_role),
+            inner=get_object(error, "innererror"),
+        )
 
 
 def _api_version(path: str) -> str:

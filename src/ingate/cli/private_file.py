@@ -21,7 +21,7 @@ def write_private_file(path: Path, content: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
-        except BaseException:
+        except BaseException:  # a Ctrl-C too: what was being written may be a secret
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:

@@ -75,7 +75,7 @@ NOT_PRICED = PricedExchange(None, None)
 
 def decide_cost(usage: TokenUsage | None, entries: Sequence[PriceEntry], at: float) -> PricedExchange:
     """`entries` are sorted by when they come into force; `at` is the exchange's time. Nothing is priced without a
-    usage, or before the first entry. The tier is that of all input, cached or not, as Anthropic counts long context."""
+    usage, or before the first entry. The tier is that of all input, cached or not, as Anthropic counts it."""
     if usage is None:
         return NOT_PRICED
     entry = find_entry(entries, at)

@@ -10,9 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from .audit import AuditStore
+from .budget import BudgetStore
 from .deployment import DeploymentStore
+from .diagnostic_setting import DiagnosticSettingStore
 from .directory import DirectoryStore
 from .key import KeyStore
+from .price_book import PriceStore
 from .principal import PrincipalStore
 from .project import ProjectStore
 from .resource import ResourceStore
@@ -20,6 +23,7 @@ from .role import RoleStore
 from .signing_key import SigningKeyStore
 from .subscription import ResourceGroupStore, SubscriptionStore, TenantStore
 from .upstream import UpstreamStore
+from .workspace import WorkspaceStore
 
 
 class StateSession(Protocol):
@@ -59,7 +63,19 @@ class StateSession(Protocol):
     def signing_keys(self) -> SigningKeyStore: ...
 
     @property
+    def workspaces(self) -> WorkspaceStore: ...
+
+    @property
+    def diagnostic_settings(self) -> DiagnosticSettingStore: ...
+
+    @property
     def audit(self) -> AuditStore: ...
+
+    @property
+    def prices(self) -> PriceStore: ...
+
+    @property
+    def budgets(self) -> BudgetStore: ...
 
     @property
     def directory(self) -> DirectoryStore: ...

@@ -82,15 +82,15 @@ class Access:
 
     def allows(self, operation: Operation) -> bool:
         match operation.rule:
-            case Rule.PERMISSION:
+            case Rule.PERMISSION | Rule.SCRAPE:
                 return self.permits(operation.action, operation.scope)
             case Rule.TENANT:
                 return self.permits(operation.action, operation.scope) and self.permits(TENANT_OWNER_ACTION, "/")
-            case Rule.ANY_ROLE:
+            case Rule.ANY_ROLE | Rule.METRICS:
                 return self.sees(operation.scope)
             case Rule.DIRECTORY:
                 return self.is_unlimited or self.is_of_our_tenant
-            case Rule.FILTERED:
+            case Rule.FILTERED | Rule.LOGS:
                 return True
 
 

@@ -15,16 +15,24 @@ from .accounts import account_routes
 from .activity_log import activity_log_routes
 from .cloud_metadata import cloud_metadata_routes
 from .control_plane import ControlPlane, render_error_response, render_outcome
+from .costs.routes import cost_routes
 from .deleted_accounts import deleted_account_routes
 from .deployment_pausing import deployment_pausing_routes
 from .deployments import deployment_routes
+from .directory_refusals import GraphReadOnly
 from .domain_availability import domain_availability_routes
 from .graph import GRAPH_PATH, graph_routes
 from .graph_envelope import render_graph_outcome
 from .guards import Guard, RequestIds
 from .health import health_routes
+from .logs.log_queries import log_query_routes
 from .long_running_results import long_running_routes
 from .model_capacities import model_capacity_routes
+from .monitor.diagnostic_settings import diagnostic_setting_routes
+from .monitor.metrics import metric_routes
+from .monitor.prometheus import prometheus_routes
+from .monitor.subscription_metrics import subscription_metric_routes
+from .monitor.workspaces import workspace_routes
 from .operations import collect_spelling
 from .principal_credentials import principal_credential_routes
 from .principal_members import principal_member_routes
@@ -73,6 +81,13 @@ def create_management_app(plane: ControlPlane, *, admin_token: str) -> ASGIApp:
             *principal_member_routes(plane),
             *graph_routes(plane),
             *activity_log_routes(plane),
+            *workspace_routes(plane),
+            *metric_routes(plane),
+            *subscription_metric_routes(plane),
+            *prometheus_routes(plane),
+            *log_query_routes(plane),
+            *diagnostic_setting_routes(plane),
+            *cost_routes(plane),
             *cloud_metadata_routes(plane),
         ],
         exception_handlers={
@@ -97,7 +112,10 @@ async def _answer_not_found(request: Request, error: Exception) -> Response:
 async def _answer_method_not_allowed(request: Request, error: Exception) -> Response:
     headers = (error.headers if isinstance(error, HTTPException) else None) or {}
     allowed = ", ".join(sorted(headers.get("Allow", "").split(", ")))
-    response = render_outcome(MethodNotAllowed(method=request.method, allowed=allowed))
+    if request.url.path.startswith(f"{GRAPH_PATH}/"):
+        response = render_graph_outcome(request, GraphReadOnly())
+    else:
+        response = render_outcome(MethodNotAllowed(method=request.method, allowed=allowed))
     response.headers["allow"] = allowed
     return response
 

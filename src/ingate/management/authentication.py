@@ -35,6 +35,14 @@ MANAGEMENT_AUDIENCES = (
 )
 """Of Resource Manager: its two names, each with or without a slash at its end, and its application's id."""
 GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+LOG_AUDIENCES = (
+    "https://api.loganalytics.io",
+    "https://api.loganalytics.azure.com",
+    "ca7f3f0b-7d91-482c-8e09-c5d840d0eac5",
+)
+"""Of Log Analytics: its two names, and its application's id."""
+METRICS_AUDIENCES = ("https://metrics.monitor.azure.com",)
+"""Of Azure Monitor's metrics of several resources."""
 
 MOST_TOKENS = 1024
 """Verified ones that are remembered. One takes some 2 KiB."""
@@ -50,12 +58,19 @@ class Caller:
 
 
 ADMINISTRATOR = Caller(actor=LOCAL_ADMINISTRATOR, object_id="", access=UNLIMITED)
+SCRAPER = Caller(actor=Actor(name="metrics.token", type="Key"), object_id="", access=UNLIMITED)
+"""Whoever has the token that serves for /metrics, and for nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedToken:
     claims: TokenClaims
     issuer: str
+
+
+def is_secret(given: bytes, secret: str) -> bool:
+    """An empty secret is nobody's."""
+    return bool(secret) and hmac.compare_digest(given, secret.encode())
 
 
 class TokenVerifier:

@@ -16,8 +16,12 @@ from starlette.routing import Route
 from ingate.domain.audit import AuditEvent, AuditResult
 from ingate.domain.catalog import Catalog
 from ingate.domain.change import Actor
+from ingate.domain.cost import CostRows
 from ingate.domain.directory import TrustedIssuer
+from ingate.domain.forecast import Forecaster
 from ingate.domain.key import ApiKey
+from ingate.domain.log_query import LogQueries
+from ingate.domain.metric import MetricsExposition, MetricStore
 from ingate.domain.quota_allocation import SubscriptionQuota
 from ingate.domain.role import RoleDefinition
 from ingate.domain.state import State, StateSession
@@ -56,10 +60,24 @@ class ControlPlane:
     """Of other tenants, whose tokens are believed as well."""
     subscription_quota: SubscriptionQuota = "unlimited"
     """How much capacity each subscription may hold."""
+    requires_provider_data: bool = False
+    """Whether a new deployment has to say who the customer is, as on Azure."""
     operation_seconds: float = 0
     """How long changes appear to take. 0: they are done when they are answered."""
     operation_key: bytes = field(default=b"", repr=False)
     """Proves that an operation's id is ours; needed where operations take time. The same after a restart."""
+
+    cost_rows: CostRows | None = None
+    """What was spent; None where no account is kept."""
+    logs: LogQueries | None = None
+    """None where no logs are kept."""
+    forecaster: Forecaster | None = None
+    """None where forecasts cannot be made."""
+    metrics: MetricStore | None = None
+    """None where requests are not counted."""
+    exposition: MetricsExposition | None = None
+    scrape_token: str = field(default="", repr=False)
+    """Of metrics.token, for /metrics; without, only tokens that may do more serve there."""
 
     def __post_init__(self) -> None:
         """Raises ValueError when operations take time and there is no key, which anyone could guess."""

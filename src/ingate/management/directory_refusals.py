@@ -151,6 +151,11 @@ class GraphQueryNotSupported:
     known: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphReadOnly:
+    """Principals are not made or changed by way of Microsoft Graph, as `az ad sp create-for-rbac` would."""
+
+
 DirectoryRefusal: TypeAlias = (
     ScopeInvalid
     | ManagementGroupNotFound
@@ -175,4 +180,5 @@ DirectoryRefusal: TypeAlias = (
     | NotAGroup
     | GraphObjectNotFound
     | GraphQueryNotSupported
+    | GraphReadOnly
 )

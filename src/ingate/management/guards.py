@@ -21,14 +21,19 @@ from .access_rules import Access, AccessRulesReader
 from .authentication import (
     ADMINISTRATOR,
     GRAPH_AUDIENCES,
+    LOG_AUDIENCES,
     MANAGEMENT_AUDIENCES,
+    METRICS_AUDIENCES,
+    SCRAPER,
     Caller,
     TokenVerifier,
     VerifiedToken,
     identify,
+    is_secret,
 )
 from .control_plane import ControlPlane, render_error_response, render_outcome
 from .graph_envelope import render_graph_outcome
+from .logs.log_envelope import render_guard_refusal
 from .operations import Operation, Rule, Spelling, derive_operation
 from .refusals import ApiVersionInvalid, ApiVersionMissing
 from .render_refusal import INTERNAL_ERROR
@@ -39,6 +44,9 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metadata/endpoints"})
 """Answered without a token; of these only the last looks at the api-version."""
 
 NOBODY = Caller(actor=Actor(name="", type="Key"), object_id="", access=Access(roles={}, assignments=()))
+
+_WITHOUT_API_VERSION = frozenset({Rule.DIRECTORY, Rule.LOGS, Rule.SCRAPE})
+"""Their paths begin with a version of their own, or Prometheus knows of none."""
 
 GuardRefusal: TypeAlias = AccessRefusal | ApiVersionMissing | ApiVersionInvalid
 
@@ -96,7 +104,7 @@ class Guard:
         operation = derive_operation(scope["method"], scope["path"], self._spelling)
         try:
             caller = await self._authenticate(scope, operation)
-        except Exception:
+        except Exception:  # a fault of ours: the app that would answer it is not reached; the server logs it
             await render_error_response(500, INTERNAL_ERROR)(scope, receive, send)
             raise
         refused = caller if not isinstance(caller, Caller) else _decide(scope, operation, caller)
@@ -117,7 +125,9 @@ class Guard:
         if self._verifier.is_administrators(token):
             return ADMINISTRATOR
         plane = self._plane
-        audiences = _list_graph_audiences(scope) if operation.rule is Rule.DIRECTORY else MANAGEMENT_AUDIENCES
+        if operation.rule is Rule.SCRAPE and is_secret(token, plane.scrape_token):
+            return SCRAPER
+        audiences = _list_audiences(scope, operation.rule)
         async with plane.state.reading() as session:
             rules = await self._rules.read(session, plane.built_in_roles)
             issuers = (*rules.issuers, *plane.list_trusted_issuers())
@@ -129,6 +139,8 @@ class Guard:
     async def _refuse(self, scope: Scope, operation: Operation, refusal: GuardRefusal) -> Response:
         if operation.rule is Rule.DIRECTORY:
             response = render_graph_outcome(Request(scope), refusal)
+        elif operation.rule is Rule.LOGS:
+            response = render_guard_refusal(refusal)
         else:
             response = render_outcome(refusal)
         if response.status_code == 401:
@@ -174,15 +186,24 @@ class Guard:
             await session.audit.append_event(plane.make_event(context, result, status))
 
 
-def _list_graph_audiences(scope: Scope) -> tuple[str, ...]:
-    """Where a cloud is registered by its address (`/metadata/endpoints`), clients ask for tokens for that address.
-    Only a loopback one is taken from what the request says of its host."""
+def _list_audiences(scope: Scope, rule: Rule) -> tuple[str, ...]:
+    """Where a cloud is registered by its address (`/metadata/endpoints`), or a client has that as its endpoint, they
+    ask for tokens for that address. Only a loopback one is taken from what the request says of its host."""
+    match rule:
+        case Rule.DIRECTORY:
+            audiences = GRAPH_AUDIENCES
+        case Rule.LOGS:
+            audiences = LOG_AUDIENCES
+        case Rule.METRICS:
+            audiences = METRICS_AUDIENCES
+        case _:
+            return MANAGEMENT_AUDIENCES
     address = find_base_url(scope)
-    return (*GRAPH_AUDIENCES, address) if _LOOPBACK.fullmatch(address) else GRAPH_AUDIENCES
+    return (*audiences, address) if _LOOPBACK.fullmatch(address) else audiences
 
 
 def _decide(scope: Scope, operation: Operation, caller: Caller) -> GuardRefusal | None:
-    if operation.rule is not Rule.DIRECTORY:
+    if operation.rule not in _WITHOUT_API_VERSION:
         refusal = decide_api_version(scope["query_string"])
         if refusal is not None:
             return refusal

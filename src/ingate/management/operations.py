@@ -16,6 +16,12 @@ from itertools import zip_longest
 
 RESOURCES = "Microsoft.Resources"
 GRAPH = "microsoft.graph"
+LOGS = "Microsoft.OperationalInsights"
+METRICS_READ = "Microsoft.Insights/metrics/read"
+METRICS_BATCH = "metrics:getBatch"
+"""A POST that reads, on a host of its own: the resources are in its body."""
+SCRAPE_PATH = "/metrics"
+"""Prometheus's."""
 
 TENANT_OWNER_ACTION = "Microsoft.Authorization/roleAssignments/write"
 """Whoever may give away every role everywhere could take any of them: nothing has to be kept from them."""
@@ -37,6 +43,9 @@ class Rule(Enum):
     ANY_ROLE = "any role on the scope, above or below it"
     FILTERED = "nothing: the answer has what the caller may see"
     DIRECTORY = "to be a principal of the tenant"
+    LOGS = "nothing: the answer is about what the caller may see, and refuses where that is nothing"
+    METRICS = "any role below the scope, and to read the metrics of what the body names"
+    SCRAPE = "to read metrics everywhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +65,17 @@ def derive_operation(method: str, path: str, spelling: Spelling) -> Operation:
     segments = [segment for segment in path.split("/") if segment]
     if segments and segments[0].lower() == "v1.0":
         return Operation(action=f"{GRAPH}/{'/'.join(segments[1:2])}/read", scope=path, rule=Rule.DIRECTORY)
+    if segments and segments[0].lower() == "v1":
+        return Operation(action=f"{LOGS}/workspaces/query/read", scope=path, rule=Rule.LOGS)
+    if path.rstrip("/").lower() == SCRAPE_PATH:
+        return Operation(action=METRICS_READ, scope="/", rule=Rule.SCRAPE)
+    if len(segments) == 3 and segments[2].lower() == METRICS_BATCH.lower():
+        return Operation(action=METRICS_READ, scope="/" + "/".join(segments[:2]), rule=Rule.METRICS)
     walk = _walk(segments, spelling)
     rule = _find_rule(method, walk)
+    derived = "/".join([walk.namespace, *walk.types, _METHOD_ACTIONS.get(method, "action")])
     return Operation(
-        action="/".join([walk.namespace, *walk.types, _METHOD_ACTIONS.get(method, "action")]),
+        action=_COST_READS.get(derived.lower(), derived),
         scope="/" + "/".join(_find_scope(method, walk, rule)),
         rule=rule,
     )
@@ -136,6 +152,13 @@ _ANYBODYS_LISTS = frozenset(
 )
 """Of whoever has any role there. Those that hold resources show only what the caller may see; so do the lists of
 accounts."""
+_COST_READS = {
+    "microsoft.costmanagement/query/action": "Microsoft.CostManagement/query/read",
+    "microsoft.costmanagement/forecast/action": "Microsoft.CostManagement/forecast/read",
+    "ingate.gateway/focusexport/read": "Microsoft.CostManagement/query/read",
+}
+"""Azure asks for permission to read, though the question is a POST: readers may see costs. Our export shows the same.
+https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance"""
 _ACCOUNTS = ("microsoft.cognitiveservices", "accounts")
 _UPSTREAMS = ("ingate.gateway", "upstreams")
 

@@ -47,7 +47,15 @@ RESOURCE_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
         "tenants": ("2022-12-01",),
         "providers": ("2025-04-01", "2024-11-01", "2022-09-01"),
     },
-    "Microsoft.Insights": {"eventtypes": ("2015-04-01",)},
+    "Microsoft.Insights": {
+        "eventtypes": ("2015-04-01",),
+        "diagnosticSettings": ("2021-05-01-preview",),
+        "diagnosticSettingsCategories": ("2021-05-01-preview",),
+        "metrics": ("2024-02-01", "2023-10-01", "2018-01-01"),
+        "metricDefinitions": ("2024-02-01", "2023-10-01", "2018-01-01"),
+        "metricNamespaces": ("2024-02-01", "2017-12-01-preview"),
+    },
+    "Microsoft.OperationalInsights": {"workspaces": ("2025-07-01", "2025-02-01", "2023-09-01")},
     "Ingate.Gateway": {"upstreams": ("2025-12-01",)},
 }
 """By namespace: the types, and the api-versions to name when somebody asks which there are."""

@@ -10,6 +10,7 @@ from ingate.domain.quota_allocation import QuotaInsufficient
 from ingate.domain.upstream_rules import UpstreamInvalid
 
 from .access_refusals import AccessRefusal
+from .costs.cost_refusals import CostRefusal
 from .directory_refusals import DirectoryRefusal
 
 
@@ -248,50 +249,57 @@ class OperationNotFound:
     """Not the id of an operation that this Ingate began."""
 
 
-ManagementRefusal: TypeAlias = (
-    AccessRefusal
-    | DirectoryRefusal
-    | ApiVersionMissing
+RequestRefusal: TypeAlias = (
+    ApiVersionMissing
     | ApiVersionInvalid
     | RouteNotFound
     | MethodNotAllowed
     | BodyTooLarge
     | BodyInvalid
     | NameInvalid
-    | SubscriptionIdInvalid
+    | QueryParameterInvalid
+    | FilterInvalid
+    | PropertyInvalid
+    | PreconditionFailed
+)
+LookupRefusal: TypeAlias = (
+    SubscriptionIdInvalid
     | SubscriptionNotFound
     | ResourceGroupNotFound
     | ResourceNotFound
     | ParentResourceNotFound
     | DeploymentNotFound
-    | PreconditionFailed
-    | LocationMissing
+    | ProviderNotFound
+    | OperationNotFound
+)
+AccountRefusal: TypeAlias = (
+    LocationMissing
     | LocationInvalid
     | LocationChanged
     | KindNotSupported
+    | SkuNotSupported
     | SubdomainInUse
     | PropertyImmutable
     | ProtectionNotEnforced
     | KeyNameInvalid
-    | ModelNotSupported
-    | DeploymentTypeNotSupported
-    | CapacityOutOfRange
-    | UpstreamInvalid
-    | UpstreamUnknown
-    | UpstreamInUse
-    | UpstreamBuiltIn
-    | UpstreamElsewhere
-    | QueryParameterInvalid
-    | FilterInvalid
-    | PropertyInvalid
-    | SkuNotSupported
     | ResourceDeleted
     | NothingToRestore
     | AccountBusy
     | ParentBusy
-    | ProviderDataInvalid
     | ProjectManagementDisabled
-    | ProviderNotFound
-    | OperationNotFound
-    | QuotaInsufficient
+)
+DeploymentRefusal: TypeAlias = (
+    ModelNotSupported | DeploymentTypeNotSupported | CapacityOutOfRange | QuotaInsufficient | ProviderDataInvalid
+)
+UpstreamRefusal: TypeAlias = UpstreamInvalid | UpstreamUnknown | UpstreamInUse | UpstreamBuiltIn | UpstreamElsewhere
+
+ManagementRefusal: TypeAlias = (
+    AccessRefusal
+    | CostRefusal
+    | DirectoryRefusal
+    | RequestRefusal
+    | LookupRefusal
+    | AccountRefusal
+    | DeploymentRefusal
+    | UpstreamRefusal
 )

@@ -124,5 +124,10 @@ def render_directory_refusal(refusal: r.DirectoryRefusal) -> tuple[int, ArmError
                 code="Request_UnsupportedQuery",
                 message=f"Unsupported or invalid query filter clause specified. Understood: {', '.join(known)}.",
             )
+        case r.GraphReadOnly():
+            return 405, ArmError(
+                code="MethodNotAllowed",
+                message="Microsoft Graph is read only here. Principals are made with `ingate principal create`.",
+            )
         case _:
             assert_never(refusal)

@@ -18,7 +18,7 @@ from .resources import is_upstream_in
 async def empty_resource_group(
     plane: ControlPlane, session: StateSession, group: ResourceGroup
 ) -> AccountBusy | UpstreamInUse | None:
-    """None when nothing is left in it but deleted accounts.
+    """None when nothing is left in it but deleted accounts. Workspaces go too; what was logged stays.
 
     Upstreams go for good. Deployments of the group's own accounts that were on them go with them, since nothing could
     answer for them when an account is restored; a deployment of another group keeps the upstream, and so the group.
@@ -38,6 +38,9 @@ async def empty_resource_group(
         return refusal
     for account in accounts:
         await soft_delete(plane, session, account)
+    for workspace in await session.workspaces.list_workspaces(group.subscription_id, group.name):
+        await drop_assignments(session, workspace.workspace_id)
+        await session.workspaces.delete_workspace(workspace.workspace_id)
     return None
 
 

@@ -13,6 +13,7 @@ from ingate.domain.subscription import ResourceGroup, Subscription, Subscription
 from ingate.domain.upstream import SIMULATOR
 
 from .control_plane import ControlPlane
+from .monitor.workspaces import seed_workspace
 
 DEFAULT_RESOURCE_GROUP = "example-group"
 DEFAULT_RESOURCE = "example-resource"
@@ -40,7 +41,15 @@ async def seed_defaults(plane: ControlPlane, *, development_keys: bool = False) 
     """
     async with plane.changing() as session:
         found = await _find_defaults(session)
-        return found or await _seed(plane, session, development_keys=development_keys)
+        defaults = found or await _seed(plane, session, development_keys=development_keys)
+        await seed_workspace(
+            plane,
+            session,
+            subscription_id=defaults.subscription_id,
+            resource_group=defaults.resource_group,
+            location=DEFAULT_LOCATION,
+        )
+        return defaults
 
 
 async def _find_defaults(session: StateSession) -> Defaults | None:

@@ -39,7 +39,7 @@ class _SharedServer:
             self._api_key = self._connection.get_api_key()
         except StartFailed as error:
             self._problem = str(error)  # not tried again for every test
-        except BaseException:
+        except BaseException:  # a Ctrl-C too: pytest stops only what a fixture has given it
             self.stop()
             raise
 

@@ -154,6 +154,11 @@ ACCESS_CASES: tuple[Case, ...] = (
         name="graph_query_not_supported",
         request=ask_graph("/servicePrincipals?$filter=tags/any(t:t eq 'a') or 1 eq 1"),
     ),
+    Case(
+        refusal=d.GraphReadOnly,
+        name="graph_read_only",
+        request=Request(method="POST", path="/v1.0/applications", token=f"app:aud={GRAPH}", api_version=None),
+    ),
     Case(refusal=a.TokenMissing, name="graph_token_missing", request=ask_graph("/me", token=None)),
     Case(refusal=a.TokenWrong, name="graph_token_wrong", request=ask_graph("/me", token="not-the-token")),
     Case(refusal=a.TokenExpired, name="graph_token_expired", request=ask_graph("/me", token="app:exp=1")),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.golden.management.access_cases import ACCESS_CASES, GRAPH
+from tests.golden.management.cost_cases import COST_ACCESS_CASES
 from tests.golden.management.refusal_cases import Case, Request
 from tests.golden.management.test_refusals import GOLDEN, check_golden, render_golden, send
 from tests.support.control_plane import ManagementClient
@@ -59,7 +60,7 @@ class Population:
         return self._tenant.issue(self._object_ids[name], **claims)
 
 
-@pytest.mark.parametrize("case", ACCESS_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*ACCESS_CASES, *COST_ACCESS_CASES], ids=lambda case: case.name)
 async def test_a_refusal_about_access_is_its_golden_file(
     client: ManagementClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 import httpx2
 import pytest
 from tests.golden.management.access_cases import ACCESS_CASES
+from tests.golden.management.cost_cases import COST_ACCESS_CASES, COST_CASES
 from tests.golden.management.refusal_cases import CASES, Case, Request
 from tests.support.control_plane import ManagementClient
 
@@ -41,8 +42,11 @@ def render_golden(response: httpx2.Response) -> bytes:
     return "\n".join([f"HTTP {response.status_code}", *headers, "", ""]).encode() + response.content + b"\n"
 
 
+ALL_CASES = (*CASES, *ACCESS_CASES, *COST_CASES, *COST_ACCESS_CASES)
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *COST_CASES], ids=lambda case: case.name)
 async def test_a_management_refusal_is_its_golden_file(client: ManagementClient, case: Case) -> None:
     configured = client.with_settings(**case.settings)
     for request in case.before:
@@ -51,7 +55,7 @@ async def test_a_management_refusal_is_its_golden_file(client: ManagementClient,
     response = await send(configured, case.request)
     await configured.close()
 
-    assert response.is_client_error
+    assert response.is_error
     assert "CANARY" not in response.text, "a refusal repeats what may be a secret"
     assert response.headers["x-ms-request-id"]
     assert response.headers["x-ms-correlation-request-id"]
@@ -67,8 +71,8 @@ def check_golden(path: Path, actual: bytes) -> None:
 
 
 def test_every_kind_of_refusal_has_a_golden_file() -> None:
-    assert {case.refusal for case in (*CASES, *ACCESS_CASES)} == set(get_args(ManagementRefusal))
+    assert {case.refusal for case in ALL_CASES} == set(get_args(ManagementRefusal))
 
 
 def test_every_golden_file_has_a_case() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.http")} == {case.name for case in (*CASES, *ACCESS_CASES)}
+    assert {path.stem for path in GOLDEN.glob("*.http")} == {case.name for case in ALL_CASES}

@@ -18,6 +18,7 @@ def banner(
     program: str = "ingate",
     simulated: bool = True,
     local_model: str | None = None,
+    azure_names_port: int | None = None,
 ) -> str:
     return render_banner(
         endpoint=endpoint,
@@ -29,6 +30,7 @@ def banner(
         program=program,
         simulated=simulated,
         local_model=local_model,
+        azure_names_port=azure_names_port,
     )
 
 
@@ -54,6 +56,15 @@ def test_who_answers_is_said() -> None:
 def test_another_terminal_is_told_of_a_data_directory_and_a_program_that_it_would_not_find() -> None:
     text = banner(data_dir="/srv/in gate", program="/opt/x/bin/ingate")
     assert "/opt/x/bin/ingate keys list --resource example-resource --data-dir '/srv/in gate'" in text
+
+
+def test_azures_names_are_named_where_they_are_served() -> None:
+    assert "Azure names" not in banner()
+    text = banner(azure_names_port=443, data_dir="/srv/in gate")
+    assert (
+        "  Azure names  port 443 over TLS (lines for /etc/hosts: ingate env --hosts --data-dir '/srv/in gate')"
+        in text.splitlines()
+    )
 
 
 @pytest.mark.parametrize(

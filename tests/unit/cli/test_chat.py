@@ -133,3 +133,24 @@ def test_whoever_is_signed_in_talks_with_a_token_and_needs_no_key(run: Run, inga
     assert run("chat", "Hello").stdout == "A simulated answer.\n"
     assert "x-api-key" not in ingate.requests[-1].headers
     assert not any(request.url.path.endswith("/listKeys") for request in ingate.requests)
+
+
+def test_whoever_may_not_look_for_the_deployment_is_told_the_role_that_lets_them_talk(
+    run: Run, ingate: FakeIngate
+) -> None:
+    assert run("login", "-u", "ada@example.com", "--password-stdin", stdin="the-persons-password").exit_code == 0
+    account = account_path("example-resource")
+    for path in (
+        account.rpartition("/resourceGroups/")[0] + "/providers/Microsoft.CognitiveServices/accounts",
+        account,
+    ):
+        message = (
+            "The client 'ada' with object id 'o-1' does not have authorization to perform action "
+            f"'Microsoft.CognitiveServices/accounts/read' over scope '{path}' or the scope is invalid."
+        )
+        ingate.answers["GET", path] = httpx2.Response(
+            403, json={"error": {"code": "AuthorizationFailed", "message": message}}
+        )
+    result = run("chat", "Hello")
+    assert result.exit_code == 1
+    assert f"ingate role assign 'Foundry User' --principal o-1 --scope {account} --as-admin" in result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx2
 import pytest
@@ -63,6 +64,40 @@ def test_both_variables_set_is_told(run: Run) -> None:
     )
     assert result.exit_code == 1
     assert "fix: unset ANTHROPIC_FOUNDRY_RESOURCE\n" in result.stdout
+
+
+def test_a_resource_by_name_is_right_where_its_host_leads_here(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_name = KEY | {"ANTHROPIC_FOUNDRY_RESOURCE": "example-resource"}
+    running = json.loads((data_dir / "running.json").read_text())
+    assert "which is Azure, not this Ingate" in run("doctor", environment=by_name).stdout
+
+    (data_dir / "running.json").write_text(json.dumps(running | {"proxy_url": "http://127.0.0.1:8082"}))
+    led_by_proxy = by_name | {"HTTPS_PROXY": "http://127.0.0.1:8082"}
+    assert run("doctor", environment=led_by_proxy).exit_code == 0
+    assert run("doctor", environment=by_name | {"HTTPS_PROXY": "http://127.0.0.1:9999"}).exit_code == 1
+
+    (data_dir / "running.json").write_text(json.dumps(running | {"azure_names_port": 443}))
+    addresses = {"127.0.0.1": 0, "192.0.2.1": 1}
+    for address, exit_code in addresses.items():
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 443))]
+        monkeypatch.setattr(socket, "getaddrinfo", Mock(return_value=found))
+        assert run("doctor", environment=by_name).exit_code == exit_code
+
+
+def test_what_proxies_saw_is_told(run: Run, data_dir: Path, ingate: FakeIngate) -> None:
+    now = ingate.entra.clock()
+    seen = {"host": "r.services.ai.azure.com", "reason": "unknown ca", "count": 1, "last_at": now - 60}
+    running = json.loads((data_dir / "running.json").read_text()) | {"azure_names_port": 443}
+    (data_dir / "running.json").write_text(json.dumps(running))
+    (data_dir / "proxy.json").write_text(json.dumps({"since": now - 600, "arrivals": 1, "broken_off": [seen]}))
+    last_run = {"program": "app", "exit_code": 1, "ended_at": now - 30, "proxy": {"arrivals": 0, "since": now - 40}}
+    (data_dir / "last-run.json").write_text(json.dumps(last_run))
+    result = run("doctor", environment=KEY)
+    assert result.exit_code == 1
+    assert "the last `ingate run` ended with 1: app never used the proxy" in result.stdout
+    assert "a program broke off TLS with r.services.ai.azure.com (unknown ca)" in result.stdout
 
 
 def test_a_capturing_proxy_is_told(run: Run) -> None:

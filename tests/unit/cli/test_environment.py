@@ -19,13 +19,13 @@ from ingate.cli.invocation import Invocation
 PROXY_URL = "http://127.0.0.1:8082"
 
 
-def print_for(data_dir: Path, **environment: str) -> Result:
+def print_for(data_dir: Path, *, options: tuple[str, ...] = (), **environment: str) -> Result:
     command: click.Command = print_environment
     invocation = Invocation(environment=environment)
-    return CliRunner().invoke(command, ["--data-dir", str(data_dir)], obj=invocation)
+    return CliRunner().invoke(command, ["--data-dir", str(data_dir), *options], obj=invocation)
 
 
-def write_running(data_dir: Path, **more: str) -> None:
+def write_running(data_dir: Path, **more: object) -> None:
     running = {"gateway_url": GATEWAY_URL, "management_url": MANAGEMENT_URL, **more}
     (data_dir / "running.json").write_text(json.dumps(running))
 
@@ -74,6 +74,23 @@ def test_env_prints_lines_for_a_shell(tmp_path: Path) -> None:
     assert f"export SSL_CERT_FILE={tmp_path / 'ca.pem'}" in lines
     assert "real" not in result.output
     assert "ANTHROPIC_FOUNDRY_API_KEY" not in result.stdout, "keys are printed by `ingate keys` alone"
+
+
+def test_where_the_proxy_lets_out_the_machines_certificates_are_trusted_too(tmp_path: Path) -> None:
+    write_running(tmp_path, proxy_url=PROXY_URL, proxy_lets_out=True)
+    theirs = tmp_path / "theirs.pem"
+    theirs.write_text("theirs\n")
+    (tmp_path / "ca.pem").write_text("ours\n")
+    result = print_for(tmp_path, SSL_CERT_FILE=str(theirs))
+    assert f"export SSL_CERT_FILE={tmp_path / 'ca-bundle.pem'}" in result.stdout.splitlines()
+    assert (tmp_path / "ca-bundle.pem").read_text() == "theirs\nours\n"
+
+
+def test_hosts_need_an_ingate_that_serves_them(tmp_path: Path) -> None:
+    write_running(tmp_path)
+    result = print_for(tmp_path, options=("--hosts",))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "ingate up --tls" in result.stderr
 
 
 def test_without_a_proxy_env_says_how_to_have_one(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_every_option_is_passed() -> None:
     _, options = run_up(
         *("--port", "0", "--management-port", "9001", "--host", "::1", "--data-dir", "state"),
         *("--local", "smollm2", "--development-keys", "--default-resource", "team-b"),
+        *("--proxy-port", "0", "--proxy-allow", "PyPI.org", "--proxy-passthrough", "--tls", "--tls-port", "8444"),
         *("--domain", "a.example", "--domain", "b.example", "--log-level", "DEBUG", "--workers", "2"),
     )
     assert options == {
@@ -35,6 +36,11 @@ def test_every_option_is_passed() -> None:
         "management_port": 9001,
         "host": "::1",
         "data_dir": Path("state"),
+        "proxy_port": 0,
+        "proxy_allow": ("pypi.org",),
+        "proxy_passthrough": True,
+        "tls": True,
+        "tls_port": 8444,
         "local": "smollm2",
         "development_keys": True,
         "default_resource": "team-b",

@@ -102,6 +102,10 @@ MAY_CALL_CLAUDE = {
     "User Access Administrator": False,
     "Role Based Access Control Administrator": False,
     "Foundry Project Runtime User": False,
+    "Cost Management Contributor": False,
+    "Cost Management Reader": False,
+    "Monitoring Reader": False,
+    "Log Analytics Reader": False,
 }
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.support.control_plane import ManagementClient
+from tests.support.management_access import OWNER, Tenant
 
 from ingate.domain.content import ContentRecording
 from ingate.domain.directory import DirectoryDeployment, parse_directory
@@ -39,7 +40,9 @@ async def test_a_new_deployment_is_served_before_its_creator_has_the_answer(clie
     assert deployment["sku"] == {"name": "GlobalStandard", "capacity": 1}
     assert deployment["properties"]["provisioningState"] == "Succeeded"
     assert deployment["properties"]["ingate"] == {"upstream": "simulator", "upstreamModel": "claude-haiku-4-5"}
-    assert find_published(client, "prod-a") == DirectoryDeployment(
+    published = find_published(client, "prod-a")
+    assert published is not None
+    assert published == DirectoryDeployment(
         name="prod-a",
         model_id="claude-haiku-4-5",
         model_version="2",
@@ -48,7 +51,9 @@ async def test_a_new_deployment_is_served_before_its_creator_has_the_answer(clie
         upstream="simulator",
         upstream_model="claude-haiku-4-5",
         hosting="azure",
+        prices=published.prices,
     )
+    assert [price.label for price in published.prices] == ["claude-haiku-4-5@2026-08-21"]
 
 
 @pytest.mark.parametrize("name", ["my-claude-deployment", "v1.2_b", "production-été", "生产环境", "Продакшн-1"])
@@ -148,6 +153,25 @@ async def test_what_a_client_wrote_comes_back(client: ManagementClient) -> None:
     for member in ("modelProviderData", "versionUpgradeOption", "raiPolicyName"):
         assert shown["properties"][member] == body["properties"][member]
     assert (await client.send("PUT", path_of(client, "prod-a"), shown)).status_code == 200
+
+
+async def test_a_setting_has_everybody_but_the_administrator_say_who_the_customer_is(
+    client: ManagementClient,
+) -> None:
+    """Azure always has; but az cannot."""
+    tenant = await Tenant.open(client)
+    strict = Tenant(client.with_settings(requires_provider_data=True))
+    strict.issuer = tenant.issuer
+    owner = await tenant.add_with_role(OWNER, client.account_path)
+    properties = AZURE_CLI_BODY["properties"]
+    customer = {"organizationName": "Contoso", "industry": "technology", "countryCode": "US"}
+    said = {**AZURE_CLI_BODY, "properties": {**properties, "modelProviderData": customer}}
+
+    assert (await tenant.send(owner, "PUT", path_of(client, "a1"), AZURE_CLI_BODY)).status_code == 201
+    refused = await strict.send(owner, "PUT", path_of(client, "a2"), AZURE_CLI_BODY)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "InvalidModelProviderData")
+    assert (await strict.send(owner, "PUT", path_of(client, "a2"), said)).status_code == 201
+    assert (await strict.client.send("PUT", path_of(client, "a3"), AZURE_CLI_BODY)).status_code == 201
 
 
 async def test_a_deleted_deployment_is_gone_from_the_directory(client: ManagementClient) -> None:

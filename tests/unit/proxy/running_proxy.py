@@ -11,24 +11,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingate.assembly.proxy import make_server_context
+from ingate.assembly.proxy import add_direct_names, make_server_context
 from ingate.certificates.authority import open_authority
 from ingate.proxy.destination import Address, Plane, Routes
-from ingate.proxy.proxy import Limits, Proxy
+from ingate.proxy.dialer import Dialer, Limits
+from ingate.proxy.direct import DirectFront
+from ingate.proxy.listener import Listener
+from ingate.proxy.proxy import Proxy
 from ingate.store.private_file import write_private_file
 
 SERVED = "example-resource.services.ai.azure.com"
+NEAR = "management.azure.com"
+"""Served to this machine alone."""
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(kw_only=True)
-class Heard:
+class Heard(Listener):
     """What a proxy tells its listener."""
 
+    arrivals: int = 0
+    served: list[str] = field(default_factory=list[str])
+    left_unheard: list[str] = field(default_factory=list[str])
     not_let_out: list[str] = field(default_factory=list[str])
     unreachable: list[str] = field(default_factory=list[str])
     untrusted: list[str] = field(default_factory=list[str])
+
+    def on_arrival(self) -> None:
+        self.arrivals += 1
+
+    def on_served(self, host: str) -> None:
+        self.served.append(host)
+
+    def on_left_unheard(self, host: str) -> None:
+        self.left_unheard.append(host)
 
     def on_not_let_out(self, host: str, port: int, reason: str) -> None:
         self.not_let_out.append(f"{host}:{port}")
@@ -43,8 +60,11 @@ class Heard:
 @dataclass(kw_only=True)
 class RunningProxy:
     port: int
+    direct_port: int
+    """Where it takes TLS itself."""
     ca_file: Path
     heard: Heard
+    plane: asyncio.Server
     tasks: set[asyncio.Task[None]]
 
     async def open(self) -> Connection:
@@ -76,6 +96,14 @@ class RunningProxy:
         await writer.start_tls(context, server_hostname=name or host)
         return reader, writer
 
+    async def direct(self, name: str | None = SERVED, *, trusts: bool = True) -> Connection:
+        """TLS from the first byte, with this name in it (SNI)."""
+        context = ssl.create_default_context(cafile=self.ca_file if trusts else None)
+        # Without a name in the TLS, the certificate is checked for the address.
+        return await asyncio.open_connection(
+            "127.0.0.1", self.direct_port, ssl=context, server_hostname=name or "127.0.0.1"
+        )
+
     async def settle(self) -> None:
         """Until no connection is served any more."""
         if self.tasks:
@@ -106,26 +134,52 @@ async def running_proxy(
 
     heard = Heard()
     loop = asyncio.get_running_loop()
+    limits = limits or Limits()
+    routes = Routes(
+        planes={
+            "*.services.ai.azure.com": Plane(address=address, is_tls=plane_tls is not None),
+            NEAR: Plane(address=address, is_tls=plane_tls is not None, is_for_this_machine=True),
+        },
+        metadata=address,
+        allowed=allowed,
+        passes_everything=passes_everything,
+    )
+    plane_trust = ssl.create_default_context(cafile=folder / "ca.pem")
+    dialer = Dialer(loop, plane_tls=plane_trust, listener=heard, limits=limits)
     proxy = Proxy(
         loop=loop,
-        routes=Routes(
-            planes={"*.services.ai.azure.com": Plane(address=address, is_tls=plane_tls is not None)},
-            metadata=address,
-            allowed=allowed,
-            passes_everything=passes_everything,
-        ),
+        routes=routes,
         make_context=lambda host: make_server_context(folder, host),
-        plane_tls=ssl.create_default_context(cafile=folder / "ca.pem"),
+        dialer=dialer,
+        start_task=start_task,
+        listener=heard,
+        limits=limits,
+    )
+    front = DirectFront(
+        loop=loop,
+        routes=add_direct_names(routes),
+        make_context=lambda host: make_server_context(folder, host),
+        dialer=dialer,
         start_task=start_task,
         listener=heard,
         limits=limits,
     )
     server = await loop.create_server(proxy.accept, "127.0.0.1", 0)
+    direct = await loop.create_server(front.accept, "127.0.0.1", 0)
     try:
         port: int = server.sockets[0].getsockname()[1]
-        yield RunningProxy(port=port, ca_file=folder / "ca.pem", heard=heard, tasks=tasks)
+        direct_port: int = direct.sockets[0].getsockname()[1]
+        yield RunningProxy(
+            port=port,
+            direct_port=direct_port,
+            ca_file=folder / "ca.pem",
+            heard=heard,
+            plane=plane,
+            tasks=tasks,
+        )
     finally:
         server.close()
+        direct.close()
         plane.close()
         for task in tasks:
             task.cancel()

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.proxy.running_proxy import SERVED, running_proxy
 
 from ingate.assembly.proxy import make_server_context
-from ingate.proxy.proxy import Limits
+from ingate.proxy.dialer import Limits
 
 REQUEST = f"GET /healthz HTTP/1.1\r\nHost: {SERVED}\r\n\r\n".encode()
 

@@ -31,7 +31,7 @@ def test_a_setting_of_who_runs_the_tests_does_not_count(tmp_path: Path) -> None:
 
     server = IngateServer(tmp_path, options, {"INGATE_LOG_LEVEL": "deafening", "INGATE_LIMITS": "nowhere"})
 
-    with pytest.raises(StartFailed, match="INGATE_WORKERS: .*'none'"):
+    with pytest.raises(StartFailed, match=r"INGATE_WORKERS\): .*'none'"):
         server.wait_until_ready()
 
 

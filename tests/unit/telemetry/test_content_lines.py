@@ -36,6 +36,7 @@ def test_request_and_answer_are_there_with_what_the_journal_finds_them_by() -> N
         "time": line["time"],
         "apim_request_id": "apim-1",
         "resource": "example-resource",
+        "resource_id": "/subscriptions/s/resourceGroups/g/accounts/example-resource",
         "deployment": "my-claude",
         "operation": "messages",
         "status": 200,

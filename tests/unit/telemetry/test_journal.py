@@ -164,6 +164,22 @@ class TestFiles:
         assert start.ids == [f"req_{number}" for number in range(7)]
         assert all(path.stat().st_size < 1000 + 500 for path in start.files)
 
+    def test_roll_every_hour_in_which_there_was_a_record(self, start: Start) -> None:
+        journal = start()
+        start.now = (start.now // DAY + 1) * DAY
+        journal.tick()
+        count = len(start.files)
+        start.now += 3601
+        journal.tick()
+        assert len(start.files) == count
+        journal.append(make_record("req_1"))
+        journal.tick()
+        assert len(start.files) == count + 1
+        start.now += 3599
+        journal.append(make_record("req_2"))
+        journal.tick()
+        assert len(start.files) == count + 1
+
     def test_that_cannot_be_begun_leave_the_old_one_in_use(
         self, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ingate.wire.trace_context import make_span_id, parse_traceparent, render_traceparent
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

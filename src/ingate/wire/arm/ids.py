@@ -5,6 +5,7 @@ from __future__ import annotations
 ACCOUNT_TYPE = "Microsoft.CognitiveServices/accounts"
 DEPLOYMENT_TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 UPSTREAM_TYPE = "Ingate.Gateway/upstreams"
+WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
 RESOURCE_GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
 
@@ -26,3 +27,7 @@ def render_deployment_id(account_id: str, deployment: str) -> str:
 
 def render_upstream_id(subscription_id: str, resource_group: str, upstream: str) -> str:
     return f"{render_resource_group_id(subscription_id, resource_group)}/providers/{UPSTREAM_TYPE}/{upstream}"
+
+
+def render_workspace_id(subscription_id: str, resource_group: str, workspace: str) -> str:
+    return f"{render_resource_group_id(subscription_id, resource_group)}/providers/{WORKSPACE_TYPE}/{workspace}"

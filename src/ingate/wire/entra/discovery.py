@@ -9,11 +9,12 @@ from typing import Any
 
 from .issuers import AUTHORITY_HOST, render_v1_issuer, render_v2_issuer
 
-_AUTHORITY_ALIASES = (AUTHORITY_HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net")
+AUTHORITY_ALIASES = (AUTHORITY_HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net")
+"""Entra ID's own host names."""
 _MICROSOFTS = {
     "preferred_network": AUTHORITY_HOST,
     "preferred_cache": "login.windows.net",
-    "aliases": list(_AUTHORITY_ALIASES),
+    "aliases": list(AUTHORITY_ALIASES),
 }
 _ANY_TENANT = "{tenantid}"
 """Stands in issuers of documents that no one tenant was asked for."""
@@ -72,7 +73,7 @@ def render_instance_discovery(*, authority: str, host: str, tenant: str, api_ver
     return {
         "tenant_discovery_endpoint": f"{authority}/{tenant}/v2.0/.well-known/openid-configuration",
         "api-version": api_version,
-        "metadata": [_MICROSOFTS] if host in _AUTHORITY_ALIASES else [own, _MICROSOFTS],
+        "metadata": [_MICROSOFTS] if host in AUTHORITY_ALIASES else [own, _MICROSOFTS],
     }
 
 
