@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -346,6 +347,67 @@ class TestLookingAround:
         assert "eastus2" in [entry["name"] for entry in az("account", "list-locations")]
         written = [entry["operationName"]["value"] for entry in az("monitor", "activity-log", "list", *hour)]
         assert "Microsoft.CognitiveServices/accounts/write" in written
+
+
+class TestMonitoring:
+    def test_metrics_and_their_definitions(self, az: Az, azure_ingate: RunningIngate) -> None:
+        account = azure_ingate.account_path("example-resource")
+        key = azure_ingate.get_keys("example-resource")["key1"]
+        call_claude(azure_ingate, {"x-api-key": key})
+        request = (
+            "--resource",
+            account,
+            "--metrics",
+            "ModelRequests",
+            "--interval",
+            "PT1M",
+            "--aggregation",
+            "Total",
+        )
+        deadline = time.monotonic() + 30
+
+        def count_calls() -> float:
+            (metric,) = az("monitor", "metrics", "list", *request)["value"]
+            return sum(point["total"] or 0 for series in metric["timeseries"] for point in series["data"])
+
+        while count_calls() < 1:
+            assert time.monotonic() < deadline, "no call was counted within 30 s"
+        definitions = az("monitor", "metrics", "list-definitions", "--resource", account)
+
+        assert {"ModelRequests", "InputTokens", "TimeToResponse"} <= {entry["name"]["value"] for entry in definitions}
+
+    def test_workspaces(self, az: Az, azure_ingate: RunningIngate) -> None:
+        workspace = ("monitor", "log-analytics", "workspace")
+        named = (*in_group(azure_ingate), "--workspace-name", "az-workspace")
+
+        made = az(*workspace, "create", *named, "--retention-time", "60")
+        shown = az(*workspace, "show", *named)
+        listed = az(*workspace, "list", *in_group(azure_ingate))
+        az(*workspace, "delete", *named, "--yes", "--force")
+
+        assert (made["retentionInDays"], made["provisioningState"]) == (60, "Succeeded")
+        assert shown["customerId"] == made["customerId"]
+        assert {"example-workspace", "az-workspace"} <= {entry["name"] for entry in listed}
+        assert "az-workspace" not in [entry["name"] for entry in az(*workspace, "list", *in_group(azure_ingate))]
+
+    def test_diagnostic_settings(self, az: Az, azure_ingate: RunningIngate) -> None:
+        settings = ("monitor", "diagnostic-settings")
+        account = azure_ingate.account_path("example-resource")
+        named = ("--name", "az-setting", "--resource", account)
+        workspace = f"{azure_ingate.group_path}/providers/Microsoft.OperationalInsights/workspaces/example-workspace"
+        logs = json.dumps([{"category": "RequestResponse", "enabled": True}])
+
+        made = az(*settings, "create", *named, "--workspace", workspace, "--logs", logs)
+        shown = az(*settings, "show", *named)
+        listed = az(*settings, "list", "--resource", account)
+        categories = az(*settings, "categories", "list", "--resource", account)
+        az(*settings, "delete", *named)
+
+        assert made["workspaceId"] == workspace
+        assert [(entry["category"], entry["enabled"]) for entry in shown["logs"]] == [("RequestResponse", True)]
+        assert [entry["name"] for entry in listed] == ["az-setting"]
+        assert {"Audit", "RequestResponse"} <= {entry["name"] for entry in categories["value"]}
+        assert az(*settings, "list", "--resource", account) == []
 
 
 class TestRest:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.clients import find_node
+from tests.support.documentation_page import read_documentation_page
 from tests.support.principals import Application, Principal, assign_role, put_application, put_principal
 from tests.support.running import RunningIngate, inherit_environment
 
@@ -23,10 +24,7 @@ CREDENTIAL = re.compile(r"DefaultAzureCredential\(\)")
 
 @pytest.fixture(scope="module")
 def page(fixtures_dir: Path) -> str:
-    for file in sorted((fixtures_dir.parent / "seed").glob("*.md")):
-        if "DefaultAzureCredential" in (text := file.read_text()):
-            return text
-    pytest.skip("the documentation's page is not here")
+    return read_documentation_page(fixtures_dir)
 
 
 def read_example(page: str, language: str) -> str:

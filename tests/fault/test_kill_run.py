@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from tests.support.process_tree import is_alive, list_children, wait_until
 from tests.support.running import inherit_environment
 
 pytestmark = pytest.mark.slow
@@ -18,21 +18,6 @@ pytestmark = pytest.mark.slow
 SHOW_AND_WAIT = (
     "import os, pathlib, time; pathlib.Path('shown').write_text(os.environ['HTTPS_PROXY']); time.sleep(60)"
 )
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(what: str, happened: object) -> None:
-    assert callable(happened)
-    deadline = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -71,7 +56,3 @@ def test_the_ingate_and_the_proxy_that_it_started_end_with_it(tmp_path: Path) ->
             process.kill()
         for pid in command:
             os.kill(pid, signal.SIGKILL)
-
-
-def list_children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

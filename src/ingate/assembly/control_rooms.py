@@ -36,6 +36,7 @@ from ingate.store.role_file import read_built_in_roles
 from ingate.store.sealing import open_sealer
 from ingate.store.secret_hashing import hash_secret, verify_secret
 
+from .budget_gauges import read_budgets
 from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
 from .identifiers import make_api_key, make_guid, make_secret
 from .local_upstream import put_in_simulators_place
@@ -160,13 +161,15 @@ def make_control_rooms(
         managed_identity=settings.managed_identity or None,
         app_service_secrets=(read_secret(settings.data_dir / IDENTITY_HEADER_FILE),),
     )
+    budgets = BudgetWatch(plane=plane, cost_rows=telemetry.costs, post_webhook=post_webhook)
+    telemetry.exposition.add_gauges(read_budgets(lambda: budgets.readings))
     return ControlRooms(
         settings=settings,
         plane=plane,
         identity=identity,
         trusted=trusted,
         directory_file=directory_file,
-        budgets=BudgetWatch(plane=plane, cost_rows=telemetry.costs, post_webhook=post_webhook),
+        budgets=budgets,
         retention=telemetry.retention,
     )
 

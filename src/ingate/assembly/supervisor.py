@@ -23,7 +23,7 @@ from ingate.local_model.fault import LocalModelError
 from ingate.settings import Settings, render_settings
 from ingate.store.private_file import write_private_file
 
-from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
+from .data_files import DIRECTORY_FILE, LOCK_FILE, PREVIOUS_DIRECTORY_FILE
 from .local_upstream import LocalUpstream, start_local_upstream
 
 _log = logging.getLogger("ingate")
@@ -31,7 +31,6 @@ _log = logging.getLogger("ingate")
 RUNNING_FILE = "running.json"
 PROXY_FILE = "proxy.json"
 """What became of the proxy's clients."""
-LOCK_FILE = "ingate.lock"
 READY_SECONDS = 60.0
 RESTART_SECONDS = 1.0
 """Between a child's end and the next attempt, so that one that cannot start does not eat a core."""

@@ -14,10 +14,12 @@ from .cost import show_cost
 from .deleted_resource import list_deleted_resources, purge_resource, recover_resource
 from .deployment import deployment_commands
 from .deployment_update import pause_deployment, resume_deployment, update_deployment
+from .diagnostics import diagnostics_commands
 from .doctor import doctor
 from .environment import print_environment
 from .keys import keys_commands
 from .login import login, logout
+from .logs import logs_commands
 from .models import list_models
 from .network import network_commands
 from .price import price_commands
@@ -33,6 +35,7 @@ from .token import print_token
 from .trust import explain_trust
 from .upstream import upstream_commands
 from .version import show_version
+from .workspace import workspace_commands
 
 GROUPS: tuple[tuple[click.Group, tuple[click.Command, ...]], ...] = (
     (resource_commands, (update_resource, list_deleted_resources, recover_resource, purge_resource)),
@@ -49,6 +52,9 @@ GROUPS: tuple[tuple[click.Group, tuple[click.Command, ...]], ...] = (
     (account_commands, ()),
     (budget_commands, ()),
     (price_commands, ()),
+    (logs_commands, ()),
+    (workspace_commands, ()),
+    (diagnostics_commands, ()),
 )
 """Each with the commands that are in files of their own."""
 

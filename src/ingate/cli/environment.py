@@ -34,6 +34,9 @@ LEADING_ELSEWHERE = (
 )
 """A program that finds one of these goes past the proxy, or signs in somewhere else as somebody else."""
 
+AZURE_CLI_DIR = "azure-cli"
+"""In the data directory: az keeps who is signed in and which subscriptions there are, Azure's and Ingate's alike."""
+
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _NO_PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -46,15 +49,17 @@ def list_variables(
     """What to set for a program that would otherwise have `environment`.
 
     `bundle` holds the authority's certificate among others; without one the program trusts nobody else, which is
-    right where it can reach nobody else.
+    right where it can reach nobody else. az gets a profile of its own beside `ca_file`, the user's choice aside.
     """
     trusted = str(bundle or ca_file)
     preload = f"--import={NODE_PRELOAD.as_uri()}"
     options = environment.get("NODE_OPTIONS", "").strip()
+    azure_cli_dir = environment.get("AZURE_CONFIG_DIR") or str(ca_file.with_name(AZURE_CLI_DIR))
     return {
         **dict.fromkeys(_PROXY_VARIABLES, proxy_url),
         **dict.fromkeys(_NO_PROXY_VARIABLES, _THIS_MACHINE),
         **dict.fromkeys(_TRUST_VARIABLES, trusted),
+        "AZURE_CONFIG_DIR": azure_cli_dir,
         "NODE_EXTRA_CA_CERTS": str(ca_file),
         "NODE_USE_ENV_PROXY": "1",
         "NODE_OPTIONS": options if preload in options.split() else f"{options} {preload}".strip(),

@@ -31,6 +31,9 @@ VERSIONS = {
 }
 """Of other providers."""
 READ_TIMEOUT = 30.0
+CONNECT_TIMEOUT = 5.0
+QUERY_TIMEOUT = 200.0
+"""Seconds of silence; the server ends a log query after 180."""
 SETTLE_DEADLINE = 60.0
 """Seconds to wait for a resource to leave a passing state such as Creating."""
 SETTLE_INTERVAL = 0.5
@@ -52,14 +55,13 @@ class Management:
         token_source: str,
         ca_file: Path | None = None,
         needed_role: str | None = None,
-        read_timeout: float = READ_TIMEOUT,
     ) -> None:
-        """`needed_role` as for `explain`; `read_timeout` in seconds."""
+        """`needed_role` as for `explain`."""
         self.url = url
         self._token = token
         self._token_source = token_source
         self._needed_role = needed_role
-        self._client = open_http_client(invocation, url, read_timeout=read_timeout, ca_file=ca_file)
+        self._client = open_http_client(invocation, url, read_timeout=READ_TIMEOUT, ca_file=ca_file)
 
     def close(self) -> None:
         self._client.close()
@@ -108,7 +110,8 @@ class Management:
 
     def query_logs(self, path: str, body: JsonObject) -> JsonObject:
         """What Log Analytics' API answers, with what the query says about a chart."""
-        return self._body(self._send("POST", path, body, headers={"prefer": "include-render=true"}))
+        headers = {"prefer": "include-render=true"}
+        return self._body(self._send("POST", path, body, headers=headers, read_timeout=QUERY_TIMEOUT))
 
     def download(self, path: str, **query: str) -> bytes:
         """What is no JSON."""
@@ -140,6 +143,7 @@ class Management:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        read_timeout: float = READ_TIMEOUT,
     ) -> httpx2.Response:
         import httpx2
 
@@ -151,6 +155,7 @@ class Management:
                 params=None if "api-version=" in url else {"api-version": _api_version(path), **(query or {})},
                 headers={"authorization": f"Bearer {self._token}", **(headers or {})},
                 json=body,
+                timeout=httpx2.Timeout(read_timeout, connect=CONNECT_TIMEOUT),
             )
         except httpx2.TransportError as error:
             raise describe_transport_error(error, self.url, "no management API answers") from error

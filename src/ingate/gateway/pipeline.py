@@ -345,6 +345,7 @@ class Pipeline:
         identity = caller.identity if caller else _get_refused(refusal)
         fault = refusal.fault if isinstance(refusal, Unauthenticated) else None
         trace = parse_traceparent(head.traceparent) if head else None
+        entry = caller.resource.deployments.get(deployment_name or "") if caller else None
         self.log.append(
             ExchangeRecord(
                 time=self.wall_clock(),
@@ -354,6 +355,9 @@ class Pipeline:
                 resource_id=caller.resource.resource.resource_id if caller else None,
                 location=caller.resource.resource.location if caller else None,
                 deployment=_get_recordable_name(deployment_name),
+                model=entry.destination.model_id if entry else None,
+                model_version=entry.destination.model_version if entry else None,
+                deployment_type=entry.destination.deployment_type if entry else None,
                 operation=caller.endpoint.operation if caller else "unknown",
                 status=rendered.status,
                 error_code=rendered.code,

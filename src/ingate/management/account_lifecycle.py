@@ -65,10 +65,15 @@ async def find_deleted(plane: ControlPlane, session: StateSession, resource_id: 
 
 
 async def purge(session: StateSession, resource: FoundryResource) -> None:
-    """For good, with keys, deployments, projects, and the role assignments on them: whoever takes the name next must
-    not find callers of the last one let in."""
+    """For good, with keys, deployments, projects, budgets, diagnostic settings and role assignments.
+
+    Whoever takes the name next must not find callers of the last one let in, nor be closed by its budget.
+    """
     await drop_system_identity(session, resource)
     await drop_assignments(session, resource.resource_id)
+    await drop_budgets(session, resource.resource_id)
+    for setting in await session.diagnostic_settings.list_settings(resource.resource_id):
+        await session.diagnostic_settings.delete_setting(setting.resource_id, setting.name)
     await session.resources.delete_resource(resource.resource_id)
 
 
@@ -79,6 +84,12 @@ async def drop_assignments(session: StateSession, scope: str, *, below: bool = T
         assigned = fold_name(assignment.scope)
         if assigned == folded or (below and assigned.startswith(f"{folded}/")):
             await session.roles.delete_assignment(assignment.assignment_id)
+
+
+async def drop_budgets(session: StateSession, scope: str) -> None:
+    """Those of exactly this scope, with their alerts."""
+    for budget in await session.budgets.list_budgets(scope):
+        await session.budgets.delete_budget(budget.scope, budget.name)
 
 
 def is_expired(plane: ControlPlane, resource: FoundryResource) -> bool:

@@ -11,11 +11,10 @@ from ingate.domain.deployment import Deployment
 from ingate.domain.resource import FoundryResource
 from ingate.domain.state import StateSession
 
-from .accounts import decide_account_busy
 from .control_plane import ControlPlane
-from .long_running import is_in_progress
-from .refusals import DeploymentNotFound, ManagementRefusal, ParentBusy
-from .scopes import decide_precondition, find_resource, path_part
+from .part_changes import decide_part_change
+from .refusals import DeploymentNotFound, ManagementRefusal
+from .scopes import find_resource, path_part
 
 
 async def find_deployment(session: StateSession, request: Request) -> Deployment | ManagementRefusal:
@@ -37,28 +36,8 @@ async def find_to_change(
     existing = await find_deployment(session, request)
     if not isinstance(existing, Deployment):
         return existing
-    refusal = await decide_deployment_change(plane, session, request, resource, existing)
+    refusal = await decide_part_change(plane, request, resource, existing, session.deployments.list_deployments)
     return refusal or (resource, existing)
-
-
-async def decide_deployment_change(
-    plane: ControlPlane,
-    session: StateSession,
-    request: Request,
-    resource: FoundryResource,
-    existing: Deployment | None,
-) -> ManagementRefusal | None:
-    """Azure makes one change at a time to an account and everything in it."""
-    refusal = decide_precondition(request, None if existing is None else existing.etag)
-    if refusal is not None:
-        return refusal
-    busy = decide_account_busy(plane, resource)
-    if busy is not None or plane.operation_seconds <= 0:
-        return busy
-    siblings = await session.deployments.list_deployments(resource.resource_id)
-    if any(is_in_progress(plane, sibling.system_data.modified_at) for sibling in siblings):
-        return ParentBusy(parent_id=resource.resource_id)
-    return None
 
 
 async def keep_change(plane: ControlPlane, session: StateSession, changed: Deployment) -> Deployment:

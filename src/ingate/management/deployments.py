@@ -28,11 +28,12 @@ from .deployment_bodies import (
     decide_sku,
     keep_document,
 )
-from .deployment_changes import decide_deployment_change, find_deployment, find_to_change, keep_change
+from .deployment_changes import find_deployment, find_to_change, keep_change
 from .deployment_options import decide_provider_data
 from .deployment_views import render_deployment
 from .long_running import accept_change
 from .paging import get_query, render_list
+from .part_changes import decide_part_change
 from .refusals import (
     DeploymentNotFound,
     ManagementRefusal,
@@ -85,7 +86,8 @@ async def put_deployment(plane: ControlPlane, request: Request) -> Outcome:
         if not isinstance(resource, FoundryResource):
             return resource
         existing = await session.deployments.get_deployment(resource.resource_id, path_part(request, "deployment"))
-        refusal = await decide_deployment_change(plane, session, request, resource, existing)
+        list_siblings = session.deployments.list_deployments
+        refusal = await decide_part_change(plane, request, resource, existing, list_siblings)
         if refusal is not None:
             return refusal
         return await _put(plane, session, request, resource, body, existing)

@@ -12,7 +12,7 @@ from ingate.domain.subscription import ResourceGroup, Subscription, Subscription
 from ingate.wire.arm.documents import JsonObject, get_object, without
 from ingate.wire.arm.ids import RESOURCE_GROUP_TYPE, render_resource_group_id
 
-from .account_lifecycle import drop_assignments
+from .account_lifecycle import drop_assignments, drop_budgets
 from .bodies import Body, read_body
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .list_filters import parse_filter
@@ -117,7 +117,9 @@ async def delete_resource_group(plane: ControlPlane, request: Request) -> Outcom
         if refusal is not None:
             return refusal
         scope = render_resource_group_id(group.subscription_id, group.name)
+        # Those of its accounts wait with them, to be restored or purged.
         await drop_assignments(session, scope, below=False)
+        await drop_budgets(session, scope)
         await session.resource_groups.delete_resource_group(group.subscription_id, group.name)
         address = OperationAddress(subscription_id=group.subscription_id)
         return accept_change(plane, request, Answer(status=200), address, "delete")

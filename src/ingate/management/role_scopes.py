@@ -16,6 +16,7 @@ from ingate.wire.arm.ids import (
     render_resource_group_id,
     render_subscription_id,
     render_upstream_id,
+    render_workspace_id,
 )
 
 from .control_plane import ControlPlane, Handler, mount
@@ -103,6 +104,10 @@ async def _find_resource(session: StateSession, group: ResourceGroup, segments: 
             wanted = render_upstream_id(group.subscription_id, group.name, segments[3])
             is_here = upstream is not None and fold_name(upstream.upstream_id) == fold_name(wanted)
             return upstream.upstream_id if upstream is not None and is_here else missing
+        case ["microsoft.operationalinsights", "workspaces"]:
+            workspace_id = render_workspace_id(group.subscription_id, group.name, segments[3])
+            workspace = await session.workspaces.get_workspace(workspace_id)
+            return missing if workspace is None else workspace.workspace_id
         case _:
             return missing
 

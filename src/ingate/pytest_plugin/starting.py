@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def parse_options(words: Sequence[str]) -> StartOptions:
 
 
 class IngateServer:
-    """One `ingate up` with a data directory of its own."""
+    """One `ingate up` with a data directory of its own. It ends with this process, however suddenly."""
 
     def __init__(self, folder: Path, options: StartOptions, environment: Mapping[str, str]) -> None:
         """Starts it. `environment` is this process's: its INGATE_ variables do not count, so that a test's outcome
@@ -60,14 +61,18 @@ class IngateServer:
         inherited = {name: value for name, value in environment.items() if not name.startswith("INGATE_")}
         command = [sys.executable, "-m", "ingate", "up", "--data-dir", str(self._data_dir)]
         command += ["--port", "0", "--management-port", "0", "--development-keys", *options.arguments]
-        with self.log_file.open("wb") as log:
+        lifeline, lifeline_end = os.pipe()
+        self._lifeline = os.fdopen(lifeline_end, "wb")
+        """Ingate ends when it is closed, as this process' end closes it."""
+        with os.fdopen(lifeline, "rb"), self.log_file.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command,
+                [*command, "--lifeline-fd", str(lifeline)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # A stream that a test left open must not hold up the end of the run.
                 env=inherited | {"INGATE_DRAIN_TIMEOUT": "0.5"} | dict(options.variables),
+                pass_fds=(lifeline,),
             )
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> Addresses:
@@ -108,3 +113,4 @@ class IngateServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._lifeline.close()

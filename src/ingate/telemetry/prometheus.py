@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -75,8 +75,13 @@ class PrometheusExposition:
 
     def __init__(self, path: Path, *, gauges: Iterable[ReadGauges] = (), most_series: int = MOST_SERIES) -> None:
         """`path` is telemetry.db's. `gauges` are called with every scrape, and must not take long."""
+        self._gauges = list(gauges)
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(path, tuple(gauges), most_series))
+        self._registry.register(_Collector(path, self._gauges, most_series))
+
+    def add_gauges(self, read: ReadGauges) -> None:
+        """Of what is made later than this; called with every scrape, too."""
+        self._gauges.append(read)
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Raises sqlite3.Error."""
@@ -107,7 +112,7 @@ class _Total:
 
 
 class _Collector:
-    def __init__(self, path: Path, gauges: tuple[ReadGauges, ...], most_series: int) -> None:
+    def __init__(self, path: Path, gauges: Sequence[ReadGauges], most_series: int) -> None:
         self._path = path
         self._gauges = gauges
         self._most_series = most_series

@@ -57,6 +57,14 @@ def test_the_users_node_options_are_kept_and_ours_are_there_once(tmp_path: Path)
     assert environment["NODE_OPTIONS"] == f"--max-old-space-size=512 --import={NODE_PRELOAD.as_uri()}"
 
 
+def test_az_has_a_profile_of_its_own_unless_the_user_has_chosen_one(tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    variables = list_variables({}, proxy_url=PROXY_URL, ca_file=ca_file)
+    assert variables["AZURE_CONFIG_DIR"] == str(tmp_path / "azure-cli")
+    theirs = list_variables({"AZURE_CONFIG_DIR": "/az"}, proxy_url=PROXY_URL, ca_file=ca_file)
+    assert theirs["AZURE_CONFIG_DIR"] == "/az"
+
+
 def test_what_leads_elsewhere_is_left_out_unless_all_is_kept() -> None:
     theirs = {"PATH": "/bin", "AZURE_CLIENT_SECRET": "real", "ALL_PROXY": "socks://x", "AZURE_CONFIG_DIR": "/az"}
     ours = {"HTTPS_PROXY": PROXY_URL}

@@ -161,6 +161,20 @@ class TestBodies:
         assert (status, said["error"]["code"]) == (404, "DeploymentNotFound")
         assert front.log.records[0].deployment == "lost"
 
+    def test_what_a_deployment_did_not_take_is_recorded_with_its_model(self, front: FakeFront) -> None:
+        front.log.ready = False
+        assert ask(front, render_request())[0] == 503
+        (record,) = front.log.records
+        assert (record.deployment, record.outcome, record.upstream) == ("my-claude", "refused", None)
+        assert record.model == "claude-sonnet-4-5"
+        assert record.model_version == "20250929"
+        assert record.deployment_type == "GlobalStandard"
+
+    def test_where_nothing_is_deployed_there_is_no_model_to_record(self, front: FakeFront) -> None:
+        assert ask(front, render_request(BODY.replace(b"my-claude", b"nothing")))[0] == 404
+        (record,) = front.log.records
+        assert (record.model, record.model_version, record.deployment_type) == (None, None, None)
+
     def test_names_of_deployments_are_compared_exactly(self, front: FakeFront) -> None:
         assert ask(front, render_request(BODY.replace(b"my-claude", b"My-Claude")))[0] == 404
 
@@ -173,6 +187,7 @@ class TestQuota:
         client = front.connect()
         client.sends(render_request())
         assert b"\r\nRetry-After: 30\r\n" in client.takes()
+        assert (front.log.records[0].status, front.log.records[0].model) == (429, "claude-sonnet-4-5")
         front.clock.advance(30)
         front.connect().sends(render_request())
         assert len(front.upstream.calls) == 3

@@ -168,3 +168,48 @@ async def test_nor_does_who_takes_the_name_of_a_deleted_group_or_deployment(clie
         assert (await client.send("DELETE", scope)).status_code == 200
         async with client.plane.state.reading() as session:
             assert await session.roles.get_assignment(assignment.rpartition("/")[2]) is None
+
+
+BUDGET = "providers/Microsoft.Consumption/budgets/team"
+
+
+async def put_budget(client: ManagementClient, scope: str) -> None:
+    properties: dict[str, Any] = {
+        "category": "Cost",
+        "amount": 1,
+        "timeGrain": "Monthly",
+        "timePeriod": {"startDate": "2026-11-01T00:00:00Z", "endDate": "2027-10-31T00:00:00Z"},
+    }
+    response = await client.send("PUT", f"{scope}/{BUDGET}", {"properties": properties})
+    assert response.status_code == 201, response.text
+
+
+async def test_budgets_and_diagnostic_settings_are_restored_and_purged_with_their_account(
+    client: ManagementClient,
+) -> None:
+    setting = f"{client.account_path}/providers/microsoft.insights/diagnosticSettings/to-files"
+    storage = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/teamlogs"
+    await client.send("PUT", setting, {"properties": {"storageAccountId": storage}})
+    await put_budget(client, client.account_path)
+    paths = (setting, f"{client.account_path}/{BUDGET}")
+
+    await client.send("DELETE", client.account_path)
+    await client.send("PUT", client.account_path, RESTORE)
+    assert [(await client.send("GET", path)).status_code for path in paths] == [200, 200]
+
+    await client.send("DELETE", client.account_path)
+    await client.send("DELETE", deleted_path(client))
+    await client.send("PUT", client.account_path, PUT)
+    assert [(await client.send("GET", path)).status_code for path in paths] == [404, 404]
+
+
+async def test_a_budget_goes_with_its_group_and_those_of_its_accounts_wait_with_them(
+    client: ManagementClient,
+) -> None:
+    for scope in (client.group_path, client.account_path):
+        await put_budget(client, scope)
+
+    await client.send("DELETE", client.group_path)
+
+    async with client.plane.state.reading() as session:
+        assert [budget.scope for budget in await session.budgets.list_budgets()] == [client.account_path]

@@ -114,6 +114,7 @@ async def test_a_deleted_assignment_is_shown_once_more(client: ManagementClient,
         "{subscription}",
         "{account}/deployments/claude-opus-4-5",
         "{upstreams}/local",
+        "{group}/providers/Microsoft.OperationalInsights/workspaces/example-workspace",
     ],
 )
 async def test_every_kind_of_scope_can_have_assignments(client: ManagementClient, tenant: Tenant, scope: str) -> None:
@@ -124,6 +125,7 @@ async def test_every_kind_of_scope_can_have_assignments(client: ManagementClient
         subscription=client.subscription_path,
         account=client.account_path,
         upstreams=client.upstreams_path,
+        group=client.group_path,
     )
     app = await tenant.add("app")
     assert await tenant.assign(app, READER, written)

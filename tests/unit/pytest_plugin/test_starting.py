@@ -34,6 +34,8 @@ def test_a_setting_of_who_runs_the_tests_does_not_count(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match=r"INGATE_WORKERS\): .*'none'"):
         server.wait_until_ready()
 
+    server.stop()
+
 
 def test_a_start_that_takes_too_long_is_given_up_and_ended(tmp_path: Path) -> None:
     server = IngateServer(tmp_path, StartOptions(), {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingate.domain.audit import AuditEvent
 from ingate.domain.deployment import Deployment
@@ -16,9 +16,12 @@ from ingate.management.control_plane import ControlPlane
 from ingate.management.deployment_views import render_deployment
 from ingate.wire.arm.documents import get_object
 
+from .log_refusals import ArgumentInvalid
 from .log_scope import LogScope
 
 MOST_EVENTS = 200_000
+LATEST = timedelta(microseconds=1)
+"""A span of time does not include its end, and rows of now are to be in every span."""
 
 _NEEDS_EVENTS = re.compile(r"auditevents|azurediagnostics|\b(search|union|find)\b", re.IGNORECASE)
 _NEEDS_DEPLOYMENTS = re.compile(r"\bdeployments\b|\b(search|union|find)\b", re.IGNORECASE)
@@ -28,17 +31,22 @@ Rows = Sequence[Mapping[str, object]]
 
 async def bring_rows(
     plane: ControlPlane, session: StateSession, text: str, scope: LogScope, span: LogTimeRange
-) -> dict[str, Rows]:
-    """Of tables that the query could mean. A table that it does not is empty."""
+) -> dict[str, Rows] | ArgumentInvalid:
+    """Of tables that the query could mean. A table that it does not is empty. Refuses where there are more events
+    than can be brought: an answer without some of them would be wrong."""
     events: Rows = ()
     deployments: Rows = ()
     if _NEEDS_EVENTS.search(text):
         found = await session.audit.list_events(since=span.start, until=span.end, limit=MOST_EVENTS)
+        if len(found) >= MOST_EVENTS:
+            return ArgumentInvalid(
+                reason=f"There are {MOST_EVENTS} audit events or more in this span of time. Name a shorter timespan."
+            )
         seen = [event for event in found if _may_see(event, scope)]
         events = [_render_event(event, _find_resource(event, scope)) for event in seen]
     if _NEEDS_DEPLOYMENTS.search(text):
         deployments = [
-            _render_deployment(plane, resource, deployment, span.end)
+            _render_deployment(plane, resource, deployment, min(span.end, plane.clock()) - LATEST)
             for resource in scope.resources
             for deployment in await session.deployments.list_deployments(resource.resource_id)
         ]

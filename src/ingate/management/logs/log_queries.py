@@ -159,6 +159,8 @@ async def _make_query(
             return scope
         events_span = span or LogTimeRange(start=now - USUAL_EVENTS, end=now + timedelta(minutes=1))
         rows = await bring_rows(plane, session, body.query, scope, events_span)
+        if isinstance(rows, ArgumentInvalid):
+            return rows
     seconds = DEFAULT_SECONDS if preferences.wait is None else min(max(preferences.wait, 1.0), MOST_SECONDS)
     return LogQuery(
         text=body.query,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.support.control_plane import NOW, ManagementClient
@@ -121,6 +121,39 @@ async def test_deployments_and_the_audit_trail_are_brought_along(
     assert [row["OperationName"] for row in rows["AuditEvents"]] == [
         "Microsoft.CognitiveServices/accounts/listKeys/action"
     ]
+
+
+@pytest.mark.parametrize(
+    ("timespan", "end"),
+    [
+        (None, NOW),
+        ("PT1H", NOW),
+        ((NOW - timedelta(days=9)).isoformat() + "/P1D", NOW - timedelta(days=8)),
+        ((NOW - timedelta(days=1)).isoformat() + "/P9D", NOW),
+    ],
+)
+async def test_deployments_are_in_every_span_of_time(
+    api: ManagementClient, logs: FakeLogs, query_path: str, timespan: str | None, end: datetime
+) -> None:
+    body = {"query": "Deployments", **({"timespan": timespan} if timespan else {})}
+
+    await api.send("POST", query_path, body, api_version=None)
+
+    times = {row["TimeGenerated"] for row in logs.asked[0].rows["Deployments"]}
+    assert times == {end - timedelta(microseconds=1)}
+
+
+async def test_more_audit_events_than_can_be_brought_are_refused_rather_than_left_out(
+    api: ManagementClient, query_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingate.management.logs.brought_rows.MOST_EVENTS", 2)
+    for _ in range(2):
+        await api.send("POST", f"{api.account_path}/listKeys")
+
+    response = await api.send("POST", query_path, {"query": "AuditEvents"}, api_version=None)
+
+    assert response.status_code == 400
+    assert "shorter timespan" in response.json()["error"]["innererror"]["message"]
 
 
 async def test_a_batch_answers_each_of_its_queries(api: ManagementClient, query_path: str) -> None:
