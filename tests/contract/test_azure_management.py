@@ -5,16 +5,15 @@ manage_azure.py plays one scenario where changes take a second, as they do on Az
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.azure_sdk_script import run_azure_sdk_script
 from tests.support.clients_matrix_entries import AZURE_MGMT, exercises
 from tests.support.principals import ROLES, assign_role, put_application
-from tests.support.running import RunningIngate, inherit_environment, start_ingate
+from tests.support.running import RunningIngate, start_ingate
 
 pytestmark = [pytest.mark.slow, exercises(AZURE_MGMT, "accounts, keys, deployments, projects, role assignments")]
 HERE = Path(__file__).parent
@@ -37,25 +36,13 @@ def seen(slow_ingate: RunningIngate, azure_sdk_python: Path) -> Seen:
     assign_role(ingate, applications["owner"].object_id, "Owner", subscription)
     assign_role(ingate, applications["reader"].object_id, "Reader", subscription)
     settings = {
-        "tenant_id": ingate.tenant_id,
-        "subscription_id": ingate.running["subscription_id"],
-        "tls_url": ingate.tls_url,
         "base_url": ingate.base_url,
         **{
             name: {"client_id": entry.client_id, "object_id": entry.object_id, "secret": entry.secret}
             for name, entry in applications.items()
         },
     }
-    finished = subprocess.run(
-        [str(azure_sdk_python), str(HERE / "manage_azure.py")],
-        input=json.dumps(settings),
-        env=inherit_environment({"REQUESTS_CA_BUNDLE": str(ingate.ca_file), "NO_PROXY": "*"}),
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+    return run_azure_sdk_script(azure_sdk_python, HERE / "manage_azure.py", ingate, settings)
 
 
 def assert_succeeded(seen: Seen, *steps: str) -> None:

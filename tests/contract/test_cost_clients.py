@@ -7,7 +7,6 @@ answers reported, times prices that are written down here.
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,8 +16,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.support.azure_sdk_script import run_azure_sdk_script
 from tests.support.principals import assign_role, put_application
-from tests.support.running import RunningIngate, inherit_environment, start_ingate
+from tests.support.running import RunningIngate, start_ingate
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
@@ -75,24 +75,12 @@ def seen(ingate: RunningIngate, expected: dict[str, Decimal], azure_sdk_python: 
     application = put_application(ingate, "accountant")
     assign_role(ingate, application.object_id, "Cost Management Contributor", ingate.group_path)
     settings = {
-        "tenant_id": ingate.tenant_id,
-        "subscription_id": ingate.running["subscription_id"],
-        "tls_url": ingate.tls_url,
         "scope": ingate.group_path.lstrip("/"),
         "month": datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).isoformat(),
         "client_id": application.client_id,
         "secret": application.secret,
     }
-    finished = subprocess.run(
-        [str(azure_sdk_python), str(HERE / "manage_costs.py")],
-        input=json.dumps(settings),
-        env=inherit_environment({"REQUESTS_CA_BUNDLE": str(ingate.ca_file), "NO_PROXY": "*"}),
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+    return run_azure_sdk_script(azure_sdk_python, HERE / "manage_costs.py", ingate, settings)
 
 
 def test_costs_by_deployment_are_what_the_answers_used(seen: Seen, expected: dict[str, Decimal]) -> None:

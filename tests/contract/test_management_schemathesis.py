@@ -86,6 +86,10 @@ def name_what_is_there(document: dict[str, Any], ingate: RunningIngate) -> dict[
         "role": ["acdd72a7-3385-48ef-bd42-f606fba81ae7", NOWHERE, "no-guid"],
         "assignment": [NOWHERE, "no-guid"],
         "operation": ["AAAA", "no operation"],
+        "workspace": ["example-workspace", "fuzz-workspace", NOWHERE, "-"],
+        "setting": ["fuzz-setting", "no setting"],
+        "budget": ["fuzz-budget", "no budget"],
+        "price": ["claude-haiku-4-5", "fuzz-price"],
     }
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 import urllib.request
 from collections import Counter
@@ -16,8 +14,9 @@ from typing import Any
 import anthropic
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.support.azure_sdk_script import run_azure_sdk_script
 from tests.support.principals import assign_role, put_application
-from tests.support.running import RunningIngate, inherit_environment, start_ingate
+from tests.support.running import RunningIngate, start_ingate
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first run installs the clients
 HERE = Path(__file__).parent
@@ -132,9 +131,6 @@ def seen(ingate: RunningIngate, load: Load, azure_sdk_python: Path) -> Seen:
     reader = put_application(ingate, "metrics-reader")
     assign_role(ingate, reader.object_id, "Reader", ingate.group_path)
     settings = {
-        "tenant_id": ingate.tenant_id,
-        "subscription_id": ingate.running["subscription_id"],
-        "tls_url": ingate.tls_url,
         "client_id": reader.client_id,
         "secret": reader.secret,
         "resource_id": ingate.account_path("example-resource"),
@@ -142,16 +138,7 @@ def seen(ingate: RunningIngate, load: Load, azure_sdk_python: Path) -> Seen:
         "end": datetime.now(UTC).isoformat(),
         "metrics": [*load.tokens, "ModelRequests", "SuccessfulCalls", "ClientErrors", "TotalCalls"],
     }
-    finished = subprocess.run(
-        [str(azure_sdk_python), str(HERE / "read_metrics.py")],
-        input=json.dumps(settings),
-        env=inherit_environment({"REQUESTS_CA_BUNDLE": str(ingate.ca_file), "NO_PROXY": "*"}),
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+    return run_azure_sdk_script(azure_sdk_python, HERE / "read_metrics.py", ingate, settings)
 
 
 def test_the_load_has_tokens_of_every_class(load: Load) -> None:

@@ -109,8 +109,12 @@ def test_record_of_a_stream_says_everything(ingate: RunningIngate, upstream: Rec
         "request_id": response.values(b"request-id")[0].decode(),
         "apim_request_id": response.values(b"apim-request-id")[0].decode(),
         "resource": "example-resource",
+        "resource_id": ingate.account_path("example-resource"),
+        "location": "eastus2",
         "deployment": "scripted",
         "model": "claude-sonnet-4-5",
+        "model_version": "20250929",
+        "deployment_type": "GlobalStandard",
         "upstream": "recording",
         "response_model": "claude-sonnet-4-5-20250929",
         "operation": "messages",
@@ -128,10 +132,15 @@ def test_record_of_a_stream_says_everything(ingate: RunningIngate, upstream: Rec
             "web_fetch_requests": 29,
             "service_tier": "standard",
         },
+        # 11 x $3, 31 x $15, 13 x $0.30, 17 x $3.75 and 19 x $6 a million; 23 searches at $10 a thousand
+        "cost": ["0.000033", "0.000465", "0.0000039", "0.00006375", "0.000114", "0.23"],
+        "price": "claude-sonnet-4-5@2026-08-21",
         "authentication": "key",
         "key_number": 1,
         "caller_address": "127.0.0.1",
         "user_agent": "journal-test/1",
+        "request_bytes": len(STREAM_BODY),
+        "response_bytes": len(STREAM),
         "stop_reason": "max_tokens",
     }
 

@@ -238,3 +238,21 @@ class TestRecording:
             self.record(**options)
         assert reason in str(raised.value)
         assert "CANARY" not in str(raised.value)
+
+
+class TestOtlpEndpoint:
+    def test_a_collector_is_named_by_its_base_url(self) -> None:
+        settings = parse_settings({}, {"INGATE_OTLP_ENDPOINT": "http://localhost:4318"})
+        assert settings.otlp_endpoint == "http://localhost:4318"
+
+    @pytest.mark.parametrize(
+        "url", ["collector:4318", "http://me:secret@host", "http://host/v1", "http://host?key=1"]
+    )
+    def test_what_is_none_is_refused_without_repeating_it(self, url: str) -> None:
+        with pytest.raises(SettingsError, match="INGATE_OTLP_ENDPOINT") as caught:
+            parse_settings({}, {"INGATE_OTLP_ENDPOINT": url})
+        assert url not in str(caught.value)
+
+    def test_a_backlog_has_room(self) -> None:
+        with pytest.raises(SettingsError, match="INGATE_SINK_BACKLOG_BYTES: at least 1"):
+            parse_settings({}, {"INGATE_SINK_BACKLOG_BYTES": "0"})

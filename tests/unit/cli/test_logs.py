@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.unit.cli.conftest import Run
+from tests.unit.cli.fake_entra import APPLICATION
 from tests.unit.cli.fake_ingate import SUBSCRIPTION, FakeIngate, account_path, group_path
 
 CUSTOMER_ID = "33333333-3333-3333-3333-333333333333"
@@ -76,6 +77,22 @@ def test_one_resource_is_asked_by_its_id(run: Run, ingate: FakeIngate) -> None:
     result = run("logs", "query", "q", "--resource", "example-resource")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "No rows." in result.stderr
+
+
+def test_whoever_is_signed_in_asks_with_a_token_for_log_analytics(run: Run, ingate: FakeIngate) -> None:
+    run("login", "--service-principal", "-u", APPLICATION, "--password-stdin", stdin="the~client~secret\n")
+    assert run("logs", "query", "q").exit_code == 0
+    bearer = ingate.requests[-1].headers["authorization"].removeprefix("Bearer ")
+    assert ingate.requests[-1].url.scheme == "https"
+    assert ingate.entra.is_good(bearer, "https://api.loganalytics.io")
+
+
+def test_whoever_may_not_see_workspaces_learns_of_asking_a_resource(run: Run, ingate: FakeIngate) -> None:
+    error = {"error": {"code": "AuthorizationFailed", "message": "m"}}
+    ingate.answers[("GET", LISTING)] = httpx2.Response(403, json=error)
+    result = run("logs", "query", "q")
+    assert result.exit_code == 1
+    assert "--resource NAME" in result.stderr
 
 
 def test_json_has_dynamic_values_as_what_they_are(run: Run, ingate: FakeIngate) -> None:

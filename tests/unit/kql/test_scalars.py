@@ -135,7 +135,7 @@ CASES: list[tuple[str, Any]] = [
     ("tobool('TRUE')", True),
     ("toguid('74BE27DE-1E4E-49D9-B579-FE0B331D3642')", "74be27de-1e4e-49d9-b579-fe0b331d3642"),
     ("gettype(parse_json('{}'))", "dictionary"),
-    ('parse_json(\'{"a": [1, {"b": 2}]}\').a[1].b + 1', 3),
+    ('parse_json(\'{"a": [1, {"b": 2}]}\').a[1].b + 1', 3.0),
     ("parse_json('no json')", "no json"),
     # dynamic values
     ("dynamic({'a': {'b': [1, 2]}}).a.b[-1]", 2),

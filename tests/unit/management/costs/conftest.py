@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.support.control_plane import ManagementClient, make_seeded_data_dir, open_management
+from tests.support.control_plane import ManagementClient, open_management
 from tests.support.costs import CostRowsInMemory, make_row
 
 from ingate.domain.forecast import ForecastRefusal
@@ -31,18 +30,6 @@ class ForecastOfTen:
         if self.meanwhile is not None:
             await self.meanwhile()
         return self.refusal or [(10.0, 8.0, 12.0)] * horizon
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def seeded_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seeded")
-    asyncio.run(make_seeded_data_dir(folder))
-    return folder
 
 
 @pytest.fixture

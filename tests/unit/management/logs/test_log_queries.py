@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import anyio.lowlevel
 import pytest
 from tests.support.control_plane import NOW, ManagementClient
 
@@ -49,9 +51,15 @@ class FakeLogs:
 
     outcome: LogOutcome = ANSWER
     asked: list[LogQuery] = field(default_factory=list[LogQuery])
+    running: int = 0
+    most_running: int = 0
 
     async def run(self, query: LogQuery) -> LogOutcome:
         self.asked.append(query)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        await anyio.lowlevel.checkpoint()
+        self.running -= 1
         return self.outcome
 
 
@@ -143,6 +151,29 @@ async def test_deployments_are_in_every_span_of_time(
     assert times == {end - timedelta(microseconds=1)}
 
 
+@pytest.mark.parametrize("name", ["auditevents", "['AuditEvents']", r"['Audit\u0045vents']", r'["\x41uditEvents"]'])
+async def test_events_are_brought_however_the_query_spells_their_table(
+    api: ManagementClient, logs: FakeLogs, query_path: str, name: str
+) -> None:
+    await api.send("POST", f"{api.account_path}/listKeys")
+
+    await api.send("POST", query_path, {"query": f"{name} | count"}, api_version=None)
+
+    assert len(logs.asked[0].rows["AuditEvents"]) == 1
+
+
+async def test_deployments_are_before_the_querys_own_now_however_long_it_takes_to_make(
+    api: ManagementClient, logs: FakeLogs, query_path: str
+) -> None:
+    ticks = itertools.count()
+    ticking = api.with_settings(logs=logs, clock=lambda: NOW + timedelta(milliseconds=next(ticks)))
+
+    await ticking.send("POST", query_path, {"query": "Deployments"}, api_version=None)
+
+    (asked,) = logs.asked
+    assert {row["TimeGenerated"] for row in asked.rows["Deployments"]} == {asked.now - timedelta(microseconds=1)}
+
+
 async def test_more_audit_events_than_can_be_brought_are_refused_rather_than_left_out(
     api: ManagementClient, query_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +198,17 @@ async def test_a_batch_answers_each_of_its_queries(api: ManagementClient, query_
     answers = (await api.send("POST", "/v1/$batch", {"requests": requests}, api_version=None)).json()["responses"]
 
     assert [(answer["id"], answer["status"]) for answer in answers] == [("1", 200), ("2", 404), ("3", 400)]
+
+
+async def test_a_large_batch_leaves_room_for_others(api: ManagementClient, logs: FakeLogs, query_path: str) -> None:
+    workspace = query_path.split("/")[3]
+    requests = [{"id": str(number), "workspace": workspace, "body": {"query": "q"}} for number in range(40)]
+
+    answers = (await api.send("POST", "/v1/$batch", {"requests": requests}, api_version=None)).json()["responses"]
+
+    assert [answer["id"] for answer in answers] == [request["id"] for request in requests]
+    assert len(logs.asked) == 40
+    assert logs.most_running <= 2
 
 
 @pytest.mark.parametrize(

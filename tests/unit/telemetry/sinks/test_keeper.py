@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -13,15 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from tests.support.exchange_records import ACCOUNT, NOON, Journals, make_exchange, make_refused
 from tests.support.http_receiver import Received, Receiver, receiving
 
+from ingate.certificates.authority import open_authority
 from ingate.domain.audit import AuditEvent
 from ingate.domain.change import LOCAL_ADMINISTRATOR, created
 from ingate.domain.diagnostic_setting import DiagnosticSetting, OtlpSink, WebhookSink
 from ingate.domain.exchange import ExchangeRecord
+from ingate.domain.metric import Measurement, MetricQuestion, MetricSeries, MetricStore
 from ingate.domain.upstream import CredentialReference
+from ingate.store.private_file import write_private_file
 from ingate.telemetry.sinks.audit_queue import ReadAudit
 from ingate.telemetry.sinks.delivery import DeliveryFailed
 from ingate.telemetry.sinks.keeper import BACKLOG_BYTES, Export, SinkKeeper
@@ -58,6 +64,7 @@ def keeping(
     read_audit: ReadAudit = read_nothing,
     wall_clock: Callable[[], float] = lambda: NOON,
     backlog_bytes: int = BACKLOG_BYTES,
+    metrics: MetricStore | None = None,
     exports: Sequence[Export] = (),
 ) -> Generator[SinkKeeper]:
     keeper = SinkKeeper(
@@ -66,6 +73,7 @@ def keeping(
         read_audit=read_audit,
         wall_clock=wall_clock,
         backlog_bytes=backlog_bytes,
+        metrics=metrics,
         exports=exports,
         first_backoff=0.02,
     )
@@ -110,7 +118,8 @@ def journals(tmp_path: Path) -> Journals:
 
 def read_lines(data_dir: Path) -> list[Any]:
     paths = (data_dir / "diagnostics").rglob("PT1H.json")
-    return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    whole = [path.read_text().rpartition("\n")[0] for path in paths]
+    return [json.loads(line) for text in whole for line in text.splitlines()]
 
 
 def test_a_receiver_that_is_down_gets_everything_later_and_delays_nobody(journals: Journals) -> None:
@@ -141,7 +150,7 @@ def test_a_receiver_that_is_down_gets_everything_later_and_delays_nobody(journal
             assert count_calls(receiver.list_events()) == {f"call-{number}": 2 for number in range(written)}
             assert read_gauge(keeper, "dropped_events", "webhook") == 0
             wait_until(lambda: read_gauge(keeper, "failing_since_seconds", "webhook") == 0)
-            assert not keeper.is_held(journals.folder / "a.jsonl")
+            wait_until(lambda: not keeper.is_held(journals.folder / "a.jsonl"))
 
 
 def test_receiver_that_hangs_delays_no_other(journals: Journals) -> None:
@@ -242,7 +251,7 @@ def test_no_secret_and_no_url_reaches_the_log(journals: Journals, caplog: pytest
     with receiving(Receiver(answer=lambda _: (401, b"a secret"))) as receiver:
         sink = WebhookSink(url=receiver.url + "/services/T0/SECRETPATH", credential=CREDENTIAL)
         with (
-            caplog.at_level(logging.DEBUG, logger="ingate"),
+            caplog.at_level(logging.DEBUG),
             keeping(journals.data_dir, [make_setting(webhook=sink)]),
         ):
             wait_until(lambda: receiver.attempts > 2)
@@ -250,6 +259,35 @@ def test_no_secret_and_no_url_reaches_the_log(journals: Journals, caplog: pytest
     assert "a secret" not in caplog.text
     assert "SECRETPATH" not in caplog.text
     assert len([line for line in caplog.messages if "does not deliver" in line]) == 1
+
+
+def test_no_url_of_what_is_delivered_reaches_the_log(journals: Journals, caplog: pytest.LogCaptureFixture) -> None:
+    journals.append("a", make_calls(1))
+    with receiving(Receiver()) as receiver, caplog.at_level(logging.DEBUG):
+        sink = WebhookSink(url=receiver.url + "/services/T0/SECRETPATH", credential=CREDENTIAL)
+        with keeping(journals.data_dir, [make_setting(webhook=sink)]) as keeper:
+            wait_until(lambda: read_gauge(keeper, "delivered_events", "webhook") == 2)
+    assert "SECRETPATH" not in caplog.text
+    assert "a secret" not in caplog.text
+
+
+def test_a_receiver_whose_certificate_nobody_vouches_for_gets_nothing(journals: Journals) -> None:
+    now = datetime.now(UTC)
+    authority = open_authority(journals.data_dir, write_private=write_private_file, now=now)
+    certificate = authority.issue(names=("localhost",), addresses=("127.0.0.1",), now=now)
+    path = journals.data_dir / "server.pem"
+    path.write_bytes(certificate.certificate_pem + certificate.private_key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    journals.append("a", make_calls(1))
+    with receiving(Receiver(), tls=context) as receiver:
+        sink = WebhookSink(url=f"https://127.0.0.1:{receiver.port}/hook", credential=CREDENTIAL)
+        with keeping(journals.data_dir, [make_setting(webhook=sink)]) as keeper:
+            wait_until(lambda: read_gauge(keeper, "failing_since_seconds", "webhook") > 0)
+            assert read_gauge(keeper, "delivered_events", "webhook") == 0
+        assert receiver.attempts == 0
+        trusting = ssl.create_default_context(cadata=authority.certificate_pem.decode())
+        assert httpx2.post(sink.url, content=b"{}", verify=trusting).status_code == 200
 
 
 def test_redirects_are_not_followed(journals: Journals) -> None:
@@ -379,3 +417,75 @@ def test_exports_get_every_record_the_same_batch_until_it_is_taken(journals: Jou
     assert batches[0] is batches[1] is batches[2]
     assert len(batches) == 3
     assert closed == [True]
+
+
+class Metrics:
+    """Two requests in each minute of two."""
+
+    def list_series(self, question: MetricQuestion) -> Sequence[MetricSeries]:
+        minutes = (int(NOON // 60), int(NOON // 60) + 70)
+        points = {
+            minute - question.from_minute: Measurement(2, 2.0, 1.0, 1.0)
+            for minute in minutes
+            if question.from_minute <= minute < question.to_minute
+        }
+        return [MetricSeries(metric="ModelRequests", resource_id=ACCOUNT, values=(), points=points)] if points else []
+
+
+def test_minutes_of_metrics_are_sent_once_they_are_over(journals: Journals) -> None:
+    now = [NOON + 60 + 100]
+    setting = make_setting(storage_account="logs", categories=frozenset(), metrics=True)
+    with keeping(journals.data_dir, [setting], metrics=Metrics(), wall_clock=lambda: now[0]) as keeper:
+        time.sleep(0.1)
+        assert read_gauge(keeper, "delivered_events", "storage") == 0
+        now[0] = NOON + 60 + 200
+        wait_until(lambda: read_gauge(keeper, "delivered_events", "storage") == 1)
+        now[0] = NOON + 86_400
+        wait_until(lambda: read_gauge(keeper, "delivered_events", "storage") == 2)
+    (path, _) = sorted((journals.data_dir / "diagnostics" / "logs" / "insights-metrics-pt1m").rglob("PT1H.json"))
+    assert json.loads(path.read_text()) == {
+        "time": datetime.fromtimestamp(NOON, UTC).strftime("%Y-%m-%dT%H:%M:00.0000000Z"),
+        "resourceId": ACCOUNT.upper(),
+        "metricName": "ModelRequests",
+        "timeGrain": "PT1M",
+        "count": 2,
+        "total": 2.0,
+        "minimum": 1.0,
+        "maximum": 1.0,
+        "average": 1.0,
+    }
+
+
+def test_metrics_begin_when_they_are_asked_for(journals: Journals) -> None:
+    now = [NOON + 600]
+    setting = make_setting(storage_account="logs")
+    with keeping(journals.data_dir, [setting], metrics=Metrics(), wall_clock=lambda: now[0]) as keeper:
+        time.sleep(0.1)
+        keeper.refresh([make_setting(storage_account="logs", metrics=True)])
+        now[0] = NOON + 7200
+        wait_until(lambda: read_gauge(keeper, "delivered_events", "storage") == 1)
+    assert [line["time"][11:16] for line in read_lines(journals.data_dir)] == [
+        datetime.fromtimestamp(NOON + 70 * 60, UTC).strftime("%H:%M")
+    ]
+
+
+def test_an_audit_trail_that_cannot_be_read_holds_up_no_calls(journals: Journals) -> None:
+    def fail(*_: Any) -> Sequence[AuditEvent]:
+        raise RuntimeError("out of order")
+
+    journals.append("a", make_calls(1200))
+    setting = make_setting(storage_account="logs", categories=frozenset({"Audit", "RequestResponse"}))
+    with keeping(journals.data_dir, [setting], read_audit=fail) as keeper:
+        wait_until(lambda: read_gauge(keeper, "delivered_events", "storage") == 2400, seconds=5.0)
+        assert read_gauge(keeper, "failing_since_seconds", "storage") == NOON
+
+
+def test_a_receiver_that_takes_every_other_batch_gets_everything_without_long_pauses(journals: Journals) -> None:
+    journals.append("a", make_calls(6000))
+    answers = itertools.cycle([503, 200])
+    with (
+        receiving(Receiver(answer=lambda _: (next(answers), b""))) as receiver,
+        keeping(journals.data_dir, [make_setting(webhook=WebhookSink(url=receiver.url))]) as keeper,
+    ):
+        wait_until(lambda: read_gauge(keeper, "delivered_events", "webhook") == 12_000, seconds=10.0)
+        assert count_calls(receiver.list_events()) == {f"call-{number}": 2 for number in range(6000)}
