@@ -20,16 +20,18 @@ _STOP_SECONDS = 5.0
 
 
 class PinnedProcess:
-    """A process and its descendants on one core, in a session of their own so that they can be ended together.
+    """A process and its descendants on one core (None: on any), in a session of their own so that they can be ended
+    together.
 
     They also get SIGTERM when this process dies, however it dies. Output goes to `log`.
     """
 
     def __init__(
-        self, argv: Sequence[str], *, core: int, log: Path, environment: Mapping[str, str] | None = None
+        self, argv: Sequence[str], *, core: int | None, log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
         def prepare_child() -> None:
-            os.sched_setaffinity(0, {core})
+            if core is not None:
+                os.sched_setaffinity(0, {core})
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
         assignments = [f"{name}={value}" for name, value in (environment or {}).items()]

@@ -26,8 +26,8 @@ from starlette.routing import Route
 from ingate import __version__
 from ingate.management.app import create_management_app
 from ingate.management.control_plane import ControlPlane
-from ingate.management.graph import GRAPH_PATH
-from ingate.management.guards import OPEN_PATHS
+from ingate.management.guards import OPEN_PATHS, WITHOUT_API_VERSION
+from ingate.management.operations import derive_operation
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "reference" / "management-openapi.json"
@@ -52,9 +52,12 @@ def list_routes() -> list[Route]:
 
 def build_document() -> Json:
     routes = list_routes()
-    bodies = {body for route in routes for handler in find_handlers(route).values() if (body := find_body(handler))}
+    found = {body for route in routes for handler in find_handlers(route).values() if (body := find_body(handler))}
+    bodies = {body.__name__: body for body in found}
+    if len(bodies) < len(found):
+        raise SystemExit("two bodies have the same name, by which operations refer to their schemas")
     (_, schemas) = msgspec.json.schema_components(
-        sorted(bodies, key=lambda body: body.__name__),
+        [bodies[name] for name in sorted(bodies)],
         schema_hook=describe_type,
         ref_template="#/components/schemas/{name}",
     )
@@ -150,7 +153,8 @@ def describe_parameters(path: str) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PARAMETER.findall(path)
     ]
-    if path.startswith(GRAPH_PATH) or path in OPEN_PATHS - {"/metadata/endpoints"}:
+    is_versioned = derive_operation("GET", path, {}).rule not in WITHOUT_API_VERSION
+    if not is_versioned or path in OPEN_PATHS - {"/metadata/endpoints"}:
         return parts
     pattern = r"^\d{4}-\d{2}-\d{2}(-[a-z]+)?$"
     version = {"type": "string", "pattern": pattern, "example": "2025-09-01"}

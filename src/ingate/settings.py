@@ -109,6 +109,10 @@ class Settings:
     """The last of an answer waits until the disk has its record: a loss of power then loses none either."""
     journal_file_bytes: int = 16 * 1024 * 1024
     """A worker begins a new journal file after so many, every hour in which there was a record, and every day."""
+    sink_backlog_bytes: int = 1024 * 1024 * 1024
+    """Of journals, that are kept for a diagnostic setting's destination, or a collector, that is behind."""
+    otlp_endpoint: str = ""
+    """The base URL of an OpenTelemetry collector that gets traces and metrics; without it nobody does."""
     head_timeout: float = 15.0
     """For a request's head to arrive."""
     body_timeout: float = 30.0
@@ -253,7 +257,12 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError("simulator_jitter", reason="from 0 to 1")
     if settings.script and settings.workers > 1:
         raise SettingsError("script", reason="its rules count requests, so it needs --workers 1")
-    for name in ("workers", "journal_file_bytes", "max_connections", "simulator_storage_bytes"):
+    if settings.otlp_endpoint and isinstance(parse_base_url(settings.otlp_endpoint), UpstreamInvalid):
+        raise SettingsError(
+            "otlp_endpoint",
+            reason="an http or https URL without user name, query and /v1, such as http://localhost:4318",
+        )
+    for name in ("workers", "journal_file_bytes", "sink_backlog_bytes", "max_connections", "simulator_storage_bytes"):
         if getattr(settings, name) < 1:
             raise SettingsError(name, reason="at least 1")
     if settings.record_to or settings.record_upstream_url:

@@ -94,7 +94,7 @@ class Reader:
         return self.costs.query.usage(self.settings["scope"], definition).properties.rows
 
     def list_usage(self) -> list[dict[str, Any]]:
-        found = self.consumption.usage_details.list(self.settings["scope"])
+        found = self.consumption.usage_details.list(self.settings["scope"], expand="meterDetails")
         return [json.loads(json.dumps(item.as_dict(), default=str)) for item in found]
 
 

@@ -36,7 +36,13 @@ PRICES = {
     "haiku": ("claude-haiku-4-5", ("1", "5", "0.1", "1.25", "2")),
 }
 """Each deployment's model, and its list prices in US dollars for a million tokens, in the order of `CLASSES`."""
-METERS = ("Input tokens", "Output tokens", "Cache read tokens", "Cache write tokens (5 minutes)", "Cache write tokens (1 hour)")
+METERS = (
+    "Input tokens",
+    "Output tokens",
+    "Cache read tokens",
+    "Cache write tokens (5 minutes)",
+    "Cache write tokens (1 hour)",
+)
 METRICS = (
     "InputTokens",
     "OutputTokens",
@@ -53,7 +59,7 @@ QUERIES = {
     f"| summarize {_SUMS} by DeploymentName, PrincipalId",
     "diagnostics": 'AzureDiagnostics | where Category == "RequestResponse" | extend p = parse_json(properties_s) '
     '| where p.apiName == "" | summarize sum(tolong(p.promptTokens)), sum(tolong(p.completionTokens)), count()',
-    "distinct": "FoundryRequests | summarize by RequestId, CorrelationId | summarize count_distinct(RequestId), count()",
+    "distinct": "FoundryRequests | summarize count_distinct(RequestId), count()",
 }
 KEYED, TOKENS, STRANGER = "", ("load-a", "load-b"), "stranger"
 
@@ -100,7 +106,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
         truth = asyncio.run(run_mixed_load(ingate, calls, credentials, count=CALLS))
         seconds = time.monotonic() - began
         wait_until_counted(ingate)
-        callers = {"": KEYED, "api-key": KEYED} | {application.object_id: application.name for application in applications}
+        callers = {"": KEYED, "api-key": KEYED} | {
+            application.object_id: application.name for application in applications
+        }
         yield Loaded(ingate=ingate, truth=truth, started=started, seconds=seconds, callers=callers)
 
 
@@ -171,7 +179,9 @@ def test_the_load_has_calls_and_tokens_of_every_kind(loaded: Loaded) -> None:
     truth = loaded.truth
     assert sum(truth.calls.values()) == CALLS
     assert {status for _, _, status, _ in truth.calls} == {200, 400, 401, 404}
-    kinds = {(name, caller, class_) for name in PRICES for caller in (KEYED, *TOKENS) for class_ in ("input", "output")}
+    kinds = {
+        (name, caller, class_) for name in PRICES for caller in (KEYED, *TOKENS) for class_ in ("input", "output")
+    }
     assert kinds <= truth.tokens.keys()
     for name in ("sonnet", "opus"):  # Haiku 4.5's prompts are too short for its cache
         assert all(truth.sum_tokens(class_, name) for class_ in CLASSES), truth.tokens

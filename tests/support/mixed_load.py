@@ -68,7 +68,9 @@ class Truth:
                 self.tokens[call.deployment, call.caller, class_] += value
 
 
-def plan_calls(deployments: tuple[str, str, str], keyed: str, others: tuple[str, ...], stranger: str) -> Iterator[Call]:
+def plan_calls(
+    deployments: tuple[str, str, str], keyed: str, others: tuple[str, ...], stranger: str
+) -> Iterator[Call]:
     """Endless. `keyed`, `others` and `stranger` are names of callers: by key, by token, and one nobody knows."""
     number = 0
     while True:
@@ -127,7 +129,9 @@ async def _run_client(
         async with asyncio.timeout(ANSWER_SECONDS):
             status, is_open, content = await _read_answer(reader)
         assert status == call.status, content[:500]
-        truth.add(call, status, _read_usage(content, is_stream=bool(call.body.get("stream"))) if status == 200 else {})
+        truth.add(
+            call, status, _read_usage(content, is_stream=bool(call.body.get("stream"))) if status == 200 else {}
+        )
         if not is_open:
             writer.close()
             reader, writer = await asyncio.open_connection(host, port)

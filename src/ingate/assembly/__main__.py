@@ -58,7 +58,8 @@ def _configure_logging(settings: Settings, role: str, worker: int) -> None:
         format=f"%(asctime)s %(levelname)s [{name}] %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for library in ("alembic", "uvicorn", "asyncio"):
+    # The HTTP clients would say whole URLs, in which a receiver's secret may be.
+    for library in ("alembic", "uvicorn", "asyncio", "httpx2", "httpcore2", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

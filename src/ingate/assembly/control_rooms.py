@@ -41,7 +41,7 @@ from .data_files import DIRECTORY_FILE, PREVIOUS_DIRECTORY_FILE
 from .identifiers import make_api_key, make_guid, make_secret
 from .local_upstream import put_in_simulators_place
 from .recording import put_recorded_deployments
-from .telemetry_rooms import Retention, TelemetryRooms
+from .telemetry_rooms import Retention, Sinks, TelemetryRooms
 from .trusted_issuers import TrustedIssuers, fetch_keys
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ SCRAPE_TOKEN_FILE = "metrics.token"  # noqa: S105 - a file's name
 HOUR = 3600.0
 BUDGET_SECONDS = 1.0
 FOLLOW_UP_SECONDS = 2.0
+SINK_SECONDS = 2.0
 RETENTION_SECONDS = 60.0
 
 
@@ -68,6 +69,7 @@ class ControlRooms:
     directory_file: DirectoryFile
     budgets: BudgetWatch
     retention: Retention
+    sinks: Sinks
 
     async def look_after(self) -> None:
         """Until it is cancelled."""
@@ -79,6 +81,7 @@ class ControlRooms:
             _repeat(BUDGET_SECONDS, "a look at the budgets", self.budgets.look),
             _repeat(FOLLOW_UP_SECONDS, "following up the budgets", self.budgets.follow_up),
             _repeat(RETENTION_SECONDS, "a look at the workspaces", partial(self.retention.refresh, self.plane.state)),
+            _repeat(SINK_SECONDS, "a look at the diagnostic settings", partial(self.sinks.refresh, self.plane.state)),
         )
 
     async def _spread_roles(self) -> None:
@@ -171,6 +174,7 @@ def make_control_rooms(
         directory_file=directory_file,
         budgets=budgets,
         retention=telemetry.retention,
+        sinks=telemetry.sinks,
     )
 
 

@@ -19,7 +19,7 @@ import uvloop
 
 from ingate.domain.directory import Directory
 from ingate.domain.quota import QuotaLimiter
-from ingate.domain.upstream import CredentialReference, Upstream, UpstreamDefinition
+from ingate.domain.upstream import Upstream, UpstreamDefinition
 from ingate.gateway.client_address import FrontNetwork
 from ingate.gateway.connection import ClientConnection
 from ingate.gateway.directory_feed import DirectoryFeed
@@ -30,7 +30,7 @@ from ingate.gateway.pipeline import Pipeline
 from ingate.gateway.server import FrontLimits, GatewayServer
 from ingate.limits.in_process import InProcessLimiter
 from ingate.limits.valkey import ValkeyLimiter, WhenAway
-from ingate.settings import Settings, read_environment, read_limits_address
+from ingate.settings import Settings, read_limits_address
 from ingate.simulator.scripting.problems import ScriptError
 from ingate.telemetry.content_files import CONTENT_FOLDER, make_content_key
 from ingate.telemetry.content_log import FileContentLog
@@ -39,6 +39,7 @@ from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.upstreams.in_process import InProcessUpstream
 from ingate.upstreams.registry import UpstreamRegistry
 
+from .credentials import read_credential
 from .data_files import ADMIN_TOKEN_FILE, DIRECTORY_FILE
 from .identifiers import make_apim_request_id, make_request_id
 from .lifeline import report_ready, watch_lifeline
@@ -176,6 +177,7 @@ def _make_server(
         make_apim_request_id=make_apim_request_id,
         drains=Drains(patience=settings.client_gone_timeout if settings.on_client_gone == "drain" else 0),
         look_for_directory=look_for_directory,
+        continues_traces=bool(settings.otlp_endpoint),
     )
     limits = FrontLimits(
         head_timeout=settings.head_timeout,
@@ -232,13 +234,6 @@ def _list_retention(directory: Directory) -> dict[str, int]:
         for deployment in resource.deployments
         if deployment.record_content is not None
     }
-
-
-def read_credential(reference: CredentialReference) -> str:
-    """Raises KeyError or OSError."""
-    if reference.source == "env":
-        return read_environment(reference.location).strip()
-    return Path(reference.location).read_text(encoding="ascii").strip()
 
 
 class _Ticker:

@@ -78,7 +78,13 @@ def _find_path(connection: Connection, workspace: str | None, resource: str | No
         return f"/v1{get_text(find_resource(connection, resource), 'id')}/query"
     if workspace is not None and _is_customer_id(workspace):
         return f"/v1/workspaces/{workspace}/query"
-    found = find_workspace(connection, workspace)
+    try:
+        found = find_workspace(connection, workspace)
+    except Refused as refusal:
+        if refusal.status != 403:
+            raise
+        hint = "To ask for what one resource logged, it is enough to be allowed to read that: --resource NAME"
+        raise CommandFailed(f"{refusal.message}\n{hint}") from refusal
     return f"/v1/workspaces/{get_text(found, 'properties', 'customerId')}/query"
 
 

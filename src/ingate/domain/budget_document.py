@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import cast
 from urllib.parse import urlsplit
 
 from ingate.wire.arm.documents import JsonObject, get_object
+from ingate.wire.arm.times import parse_time
 
 from .budget import (
     LARGEST_THRESHOLD,
@@ -111,14 +112,8 @@ def _parse_period(given: JsonObject) -> tuple[date, date] | BudgetInvalid:
 
 
 def _parse_day(given: object) -> date | None:
-    if not isinstance(given, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        return None
-    day = (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
-    return day if 2000 <= day.year <= 9000 else None
+    moment = parse_time(given) if isinstance(given, str) else None
+    return moment.date() if moment is not None and 2000 <= moment.year <= 9000 else None
 
 
 def _parse_notifications(given: JsonObject) -> tuple[BudgetNotification, ...] | BudgetInvalid:

@@ -8,6 +8,8 @@ values and the average are answered as well.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .metric import Aggregation, MetricDefinition, Unit
 
 SUMMED: tuple[Aggregation, ...] = ("Total", "Average", "Count")
@@ -36,21 +38,6 @@ USAGE_CATEGORY = "Models - Usage"
 LEGACY_CATEGORY = "Cognitive Services - HTTP Requests"
 
 
-def _sum(
-    name: str, display_name: str, description: str, category: str, dimensions: tuple[str, ...], unit: Unit = "Count"
-) -> MetricDefinition:
-    return MetricDefinition(
-        name=name,
-        display_name=display_name,
-        description=description,
-        category=category,
-        unit=unit,
-        primary_aggregation="Total",
-        aggregations=SUMMED,
-        dimensions=dimensions,
-    )
-
-
 def _measure(
     name: str, display_name: str, description: str, category: str, dimensions: tuple[str, ...], unit: Unit
 ) -> MetricDefinition:
@@ -64,6 +51,13 @@ def _measure(
         aggregations=MEASURED,
         dimensions=dimensions,
     )
+
+
+def _sum(
+    name: str, display_name: str, description: str, category: str, dimensions: tuple[str, ...], unit: Unit = "Count"
+) -> MetricDefinition:
+    measured = _measure(name, display_name, description, category, dimensions, unit)
+    return replace(measured, primary_aggregation="Total", aggregations=SUMMED)
 
 
 METRIC_DEFINITIONS: tuple[MetricDefinition, ...] = (

@@ -46,11 +46,11 @@ def decide_charge(
         return _decide_unanswered(failure, takes_quota=takes_quota, reserved_input_tokens=reserved_input_tokens)
     if status >= 400:
         return _RELEASED
+    if not takes_quota:
+        return NO_CHARGE  # what count_tokens says was counted, not used: no sum is to have it
     reported = reader.usage
     if reported is not None and reader.usage_is_final:
         return Charge(decide_usage(reported))
-    if not takes_quota:
-        return NO_CHARGE
     content = reader.measure_content() + unread_bytes
     if reported is None and reader.error_type is not None and content == 0:
         return _RELEASED  # refused after all, by an event

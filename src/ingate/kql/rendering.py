@@ -31,8 +31,9 @@ _CONTROL = re.compile(r"([\x00-\x1f\x7f]+)")
 
 
 def quote_name(name: str) -> str:
-    """A NUL cannot stand in an identifier; it becomes U+FFFD."""
-    return '"' + name.replace('"', '""').replace("\0", "\ufffd") + '"'
+    """A NUL cannot stand in an identifier; it becomes U+FFFD. An empty name, which data may give a column, becomes a
+    space."""
+    return '"' + (name or " ").replace('"', '""').replace("\0", "\ufffd") + '"'
 
 
 def quote_text(text: str) -> str:

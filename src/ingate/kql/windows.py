@@ -19,7 +19,8 @@ def compile_window(node: Call, scope: Scope) -> Value:
         )
         raise semantic_error(scope.said(message), node.at)
     inner = scope.within(windows=False)
-    values = [inner.scalar(argument) for argument in node.arguments]
+    outer = scope if node.name in _RESTARTING else inner  # of a restart, such as `name != prev(name)`
+    values = [(outer if index == 1 else inner).scalar(argument) for index, argument in enumerate(node.arguments)]
     return apply_rule(WINDOWS[node.name], node, inner, values)
 
 
@@ -27,8 +28,8 @@ def _order(site: CallSite) -> str:
     return f"ORDER BY {site.scope.row.render_order()}" if site.scope.row is not None else ""
 
 
-def _segment(site: CallSite, index: int) -> str:
-    """The running count of restarts, this row's included: a segment is what lies between two."""
+def _restart(site: CallSite, index: int) -> str:
+    """A column further in that tells where a count begins anew; none when it never does."""
     if len(site.values) <= index:
         return ""
     restart = site.values[index]
@@ -38,22 +39,35 @@ def _segment(site: CallSite, index: int) -> str:
         if restart.known.value:
             raise not_supported(site.scope.said("a restart that is always true is not supported"), restart.at)
         return ""
-    if "OVER (" in restart.sql:
+    compilation = site.scope.compilation
+    if any(name in restart.sql for name, _ in compilation.below):
         raise not_supported(
-            site.scope.said("a restart with a window function in it is not supported; extend it first"), restart.at
+            site.scope.said("a restart that counts itself is not supported; extend it first"), restart.at
         )
-    # a correlated count would be quadratic; the restarts are counted by a layer that `operators/projecting.py` puts
-    # below
+    flag = compilation.new_name()
+    compilation.far_below.append((flag, f"coalesce({restart.sql}, false)"))
+    return flag
+
+
+def _segment(site: CallSite, flag: str) -> str:
+    """The running count of restarts, this row's included: a segment is what lies between two.
+
+    A correlated count would be quadratic; the restarts are counted by a layer that `operators/projecting.py` puts
+    below."""
+    if not flag:
+        return ""
     name = site.scope.compilation.new_name()
     over = f"({_order(site)} ROWS UNBOUNDED PRECEDING)"
-    site.scope.compilation.below.append((name, f"count(*) FILTER (WHERE {restart.sql}) OVER {over}"))
+    site.scope.compilation.below.append((name, f"count(*) FILTER (WHERE {flag}) OVER {over}"))
     return f"PARTITION BY {name} "
 
 
 def _row_number(site: CallSite) -> Value:
     start = site.values[0].sql if site.values else "1"
     return site.give(
-        "long", f"(row_number() OVER ({_segment(site, 1)}{_order(site)}) - 1 + {start})", may_be_null=False
+        "long",
+        f"(row_number() OVER ({_segment(site, _restart(site, 1))}{_order(site)}) - 1 + {start})",
+        may_be_null=False,
     )
 
 
@@ -76,7 +90,7 @@ def _neighbour(function: str) -> Build:
 def _row_cumsum(site: CallSite) -> Value:
     value = site.values[0]
     kql_type: KqlType = "long" if value.type == "int" else value.type
-    total = f"sum({value.sql}) OVER ({_segment(site, 1)}{_order(site)} ROWS UNBOUNDED PRECEDING)"
+    total = f"sum({value.sql}) OVER ({_segment(site, _restart(site, 1))}{_order(site)} ROWS UNBOUNDED PRECEDING)"
     exact = f"CAST({total} AS BIGINT)" if kql_type in ("long", "timespan") else total
     return site.give(kql_type, exact)
 
@@ -87,20 +101,24 @@ def _row_rank(gaps: bool) -> Build:
     def build(site: CallSite) -> Value:
         value = site.values[0]
         sql = as_text(value) if value.type == "string" else value.sql
-        if "OVER (" in sql or len(site.values) > 1:
-            raise not_supported(
-                site.scope.said(f"{site.name}() with a restart or a window function is not supported"), value.at
-            )
+        flag = _restart(site, 1)
+        segment = _segment(site, flag)
         below, order = site.scope.compilation.below, _order(site)
         place, changed = site.scope.compilation.new_name(), site.scope.compilation.new_name()
         below.append((place, f"row_number() OVER ({order})"))
         below.append((changed, f"({sql} IS DISTINCT FROM lag({sql}) OVER ({order}))"))
-        first = f"{changed} OR {place} = 1"
-        counted = f"max({place}) FILTER (WHERE {first})" if gaps else f"count(*) FILTER (WHERE {first})"
-        return site.give("long", f"{counted} OVER ({order} ROWS UNBOUNDED PRECEDING)", may_be_null=False)
+        first = f"{changed} OR {place} = 1" + (f" OR {flag}" if flag else "")
+        over = f"OVER ({segment}{order} ROWS UNBOUNDED PRECEDING)"
+        if not gaps:
+            return site.give("long", f"(count(*) FILTER (WHERE {first}) {over})", may_be_null=False)
+        rank = f"(max({place}) FILTER (WHERE {first}) {over} - min({place}) {over} + 1)"
+        return site.give("long", rank, may_be_null=False)
 
     return build
 
+
+_RESTARTING = frozenset({"row_cumsum", "row_number", "row_rank_dense", "row_rank_min"})
+"""Their second argument is a restart."""
 
 WINDOWS: dict[str, Rule] = {
     "next": built("any long? any?", _neighbour("lead")),

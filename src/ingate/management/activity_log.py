@@ -17,11 +17,12 @@ from ingate.domain.naming import fold_name
 from ingate.domain.subscription import Subscription
 from ingate.wire.arm.envelopes import render_page
 from ingate.wire.arm.ids import render_subscription_id
+from ingate.wire.arm.times import parse_time
 
 from .activity_documents import get_provider, get_resource_group, render_activity, render_audit_event
 from .control_plane import Answer, ControlPlane, Outcome, mount
 from .odata_terms import Term, parse_terms
-from .paging import get_query
+from .paging import get_query, parse_top
 from .refusals import FilterInvalid, QueryParameterInvalid
 from .scopes import SUBSCRIPTION_PATH, find_subscription
 
@@ -129,18 +130,6 @@ def _parse_question(request: Request, now: datetime) -> _Question | FilterInvali
     return _Question(since=since, until=until, terms=equals)
 
 
-def parse_time(text: str) -> datetime | None:
-    """With seven digits of a second too, as .NET writes them; UTC when it does not say."""
-    head, dot, rest = text.partition(".")
-    digits = len(rest) - len(rest.lstrip("0123456789"))
-    shortened = f"{head}.{rest[: min(digits, 6)]}{rest[digits:]}" if dot and digits else text
-    try:
-        parsed = datetime.fromisoformat(shortened)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _fits(event: AuditEvent, terms: Sequence[Term]) -> bool:
     return all(_fits_term(event, term) for term in terms)
 
@@ -189,7 +178,7 @@ async def _read_page(
 ) -> _Page | QueryParameterInvalid:
     """A page goes on before the time that the one before ended with, after those of that time that it had."""
     start = _parse_start(get_query(request, "$skiptoken"), question.until)
-    size = _parse_top(get_query(request, "$top"))
+    size = parse_top(request, largest=LARGEST_PAGE)
     if isinstance(start, QueryParameterInvalid):
         return start
     if isinstance(size, QueryParameterInvalid):
@@ -216,14 +205,6 @@ def _parse_start(given: str | None, until: datetime) -> tuple[datetime, int] | Q
     if moment is None or not (count.isascii() and count.isdigit() and len(count) < 7):
         return QueryParameterInvalid(name="$skiptoken", reason="it must be one that a nextLink contains")
     return min(moment, until), int(count)
-
-
-def _parse_top(given: str | None) -> int | QueryParameterInvalid:
-    if given is None:
-        return LARGEST_PAGE
-    if not (given.isascii() and given.isdigit() and len(given) <= 9 and int(given) > 0):
-        return QueryParameterInvalid(name="$top", reason="it must be a whole number greater than 0")
-    return min(int(given), LARGEST_PAGE)
 
 
 def _render_next_link(request: Request, until: datetime, skipped: int) -> str:

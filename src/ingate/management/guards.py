@@ -45,7 +45,7 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metadata/endpoints"})
 
 NOBODY = Caller(actor=Actor(name="", type="Key"), object_id="", access=Access(roles={}, assignments=()))
 
-_WITHOUT_API_VERSION = frozenset({Rule.DIRECTORY, Rule.LOGS, Rule.SCRAPE})
+WITHOUT_API_VERSION = frozenset({Rule.DIRECTORY, Rule.LOGS, Rule.SCRAPE})
 """Their paths begin with a version of their own, or Prometheus knows of none."""
 
 GuardRefusal: TypeAlias = AccessRefusal | ApiVersionMissing | ApiVersionInvalid
@@ -203,7 +203,7 @@ def _list_audiences(scope: Scope, rule: Rule) -> tuple[str, ...]:
 
 
 def _decide(scope: Scope, operation: Operation, caller: Caller) -> GuardRefusal | None:
-    if operation.rule not in _WITHOUT_API_VERSION:
+    if operation.rule not in WITHOUT_API_VERSION:
         refusal = decide_api_version(scope["query_string"])
         if refusal is not None:
             return refusal

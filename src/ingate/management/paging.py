@@ -36,7 +36,7 @@ def render_list(
     request: Request, entries: Iterable[Entry], key: Callable[[Entry], str], render: Callable[[Entry], JsonObject]
 ) -> Outcome:
     """The page that the request asks for, in the order of the keys, which tell entries apart."""
-    size, start = _parse_top(request), _parse_start(request)
+    size, start = parse_top(request, largest=LARGEST_PAGE), parse_skip_token(request)
     if isinstance(size, QueryParameterInvalid):
         return size
     if isinstance(start, QueryParameterInvalid):
@@ -44,20 +44,22 @@ def render_list(
     keyed = sorted(((fold_name(key(entry)), entry) for entry in entries), key=lambda pair: pair[0])
     rest = [pair for pair in keyed if pair[0] > start] if start else keyed
     shown = rest[:size]
-    next_link = _render_next_link(request, shown[-1][0]) if len(rest) > size else None
+    next_link = render_next_link(request, shown[-1][0]) if len(rest) > size else None
     return Answer(document=render_page([render(entry) for _, entry in shown], next_link))
 
 
-def _parse_top(request: Request) -> int | QueryParameterInvalid:
+def parse_top(request: Request, *, largest: int) -> int | QueryParameterInvalid:
+    """How many entries a page has: at most the largest, which is also usual."""
     given = get_query(request, "$top")
     if given is None:
-        return LARGEST_PAGE
+        return largest
     if not (given.isascii() and given.isdigit() and len(given) <= 9 and int(given) > 0):
         return QueryParameterInvalid(name="$top", reason="it must be a whole number greater than 0")
-    return min(int(given), LARGEST_PAGE)
+    return min(int(given), largest)
 
 
-def _parse_start(request: Request) -> str | QueryParameterInvalid:
+def parse_skip_token(request: Request) -> str | QueryParameterInvalid:
+    """What the page before ended with; empty for the first page."""
     given = get_query(request, "$skiptoken")
     if given is None:
         return ""
@@ -67,7 +69,8 @@ def _parse_start(request: Request) -> str | QueryParameterInvalid:
         return QueryParameterInvalid(name="$skiptoken", reason="it must be one that a nextLink contains")
 
 
-def _render_next_link(request: Request, last: str) -> str:
+def render_next_link(request: Request, last: str) -> str:
+    """To the page that begins after `last`."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name.lower() != "$skiptoken"]
     token = base64.urlsafe_b64encode(last.encode()).decode("ascii")
     query = urlencode([*kept, ("$skiptoken", token)], quote_via=quote)

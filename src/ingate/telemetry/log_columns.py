@@ -69,15 +69,3 @@ TABLES: Mapping[str, TableColumns] = {
     "FoundryContent": FOUNDRY_CONTENT,
     **BROUGHT_TABLES,
 }
-
-DUCKDB_TYPES: Mapping[LogType, str] = {
-    "bool": "BOOLEAN",
-    "datetime": "TIMESTAMP",
-    "dynamic": "JSON",
-    "guid": "VARCHAR",
-    "int": "INTEGER",
-    "long": "BIGINT",
-    "real": "DOUBLE",
-    "string": "VARCHAR",
-    "decimal": "DECIMAL(38,12)",
-}

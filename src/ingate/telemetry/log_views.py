@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ingate.kql.rendering import SQL_TYPES
+
 from .log_columns import (
     AZURE_DIAGNOSTICS,
     BROUGHT_TABLES,
-    DUCKDB_TYPES,
     FOUNDRY_CONTENT,
     FOUNDRY_REQUESTS,
     TABLES,
@@ -174,14 +175,14 @@ def render_content(paths: Sequence[Path], visibility: Visibility) -> str:
 
 
 def render_nothing(columns: TableColumns) -> str:
-    values = ", ".join(f"CAST(NULL AS {DUCKDB_TYPES[column.type]}) AS {column.name}" for column in columns)
+    values = ", ".join(f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {column.name}" for column in columns)
     return f"SELECT {values} LIMIT 0"
 
 
 def render_brought(table: str, visibility: Visibility) -> str:
     """Of rows that came with the query, as a JSON array in a parameter `rows`. `Type` and empty texts are added."""
     columns = BROUGHT_TABLES[table]
-    shape = ", ".join(f'"{column.name}": "{DUCKDB_TYPES[column.type]}"' for column in columns)
+    shape = ", ".join(f'"{column.name}": "{SQL_TYPES[column.type]}"' for column in columns)
     values = ", ".join(
         quote(table) + " AS Type"
         if column.name == "Type"

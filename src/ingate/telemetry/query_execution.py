@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +46,8 @@ from .segments import LOGS_FOLDER
 
 if TYPE_CHECKING:
     import duckdb
+
+_log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 5_000
 MOST_PLANS = 3
@@ -91,12 +95,14 @@ class QueryExecution:
         folders = [self._data / folder for folder in (LOGS_FOLDER, JOURNAL_FOLDER, CONTENT_FOLDER)]
         for folder in folders:
             folder.mkdir(mode=0o700, exist_ok=True)
-        self._connection = open_database(
+        self._open = partial(
+            open_database,
             temporary=folders[0] / TEMPORARY_FOLDER / name,
             memory_bytes=memory_bytes,
             threads=threads,
             readable=[folders[0] / "FoundryRequests", *folders[1:]],
         )
+        self._connection = self._open()
 
     def run(self, request: QueryRequest, send: Send) -> None:
         """The last message that is sent ends the answer."""
@@ -115,10 +121,18 @@ class QueryExecution:
                 if sent.row_count or attempt == MOST_PLANS:
                     send(FailedMessage(reason="the logs could not be read", detail=str(error)))
                     return
-            except StatementForbidden as error:
+            except (StatementForbidden, duckdb.PermissionException) as error:
                 send(FailedMessage(reason="the query reaches for what is not its own", detail=str(error)))
                 return
-            except (duckdb.Error, OSError) as error:
+            except (duckdb.FatalException, duckdb.InternalError) as error:
+                self._connection.close()
+                self._connection = self._open()  # nothing runs on the old one any more
+                send(FailedMessage(reason="the query could not be run", detail=str(error)))
+                return
+            except duckdb.Error as error:
+                send(_render_fault(error))
+                return
+            except OSError as error:
                 reason = f"the query could not be run ({type(error).__name__})"
                 send(FailedMessage(reason=reason, detail=str(error)))
                 return
@@ -277,6 +291,24 @@ def _with_default_range(request: QueryRequest) -> QueryRequest:
     if request.start is not None or request.end is not None or names_time(request.text):
         return request
     return msgspec.structs.replace(request, start=request.now - DEFAULT_RANGE.total_seconds(), end=request.now)
+
+
+def _render_fault(error: duckdb.Error) -> InvalidMessage:
+    """Of a query that runs into what its text did not show. The engine's words stay here: they may have values of
+    rows in them that the caller may not read."""
+    import duckdb
+
+    match error:
+        case duckdb.OutOfRangeException():
+            code, message = "SemanticError", "A number or a time that the query computes is out of range"
+        case duckdb.ConversionException():
+            code, message = "SemanticError", "A value that the query computes does not fit its type"
+        case duckdb.InvalidInputException():
+            code, message = "SemanticError", "A function of the query cannot take a value that it is given"
+        case _:
+            code, message = "NotSupported", f"The query cannot be run here ({type(error).__name__})"
+    _log.warning("a log query could not be run: %s: %s", type(error).__name__, error)
+    return InvalidMessage(code=code, message=message, line=None, column=None, token=None)
 
 
 def _render_error(error: KqlError) -> InvalidMessage:

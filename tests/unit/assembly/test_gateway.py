@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingate.assembly.gateway import read_credential
+from ingate.assembly.credentials import read_credential
 from ingate.domain.upstream import CredentialReference
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.unit.kql.conftest import KqlRunner
 
+from ingate.domain.log_query import LogType
 from ingate.kql.result import CompiledQuery
 from ingate.telemetry.query_values import name_nonfinite, render_selection
 
@@ -150,6 +151,26 @@ CASES: list[tuple[str, Expected]] = [
     (
         "print ago(1d) < now(), now()-1h == ago(1h), startofday(now()) <= now(), now() between (ago(1h)..1h)",
         {"rows": [[True, True, True, True]]},
+    ),
+    (
+        "print range(1,10,3), range(5,1,-2), range(datetime(2020-01-01), datetime(2020-01-02), 12h)",
+        {
+            "rows": [
+                [
+                    [1, 4, 7, 10],
+                    [5, 3, 1],
+                    ["2020-01-01T00:00:00.0000000Z", "2020-01-01T12:00:00.0000000Z", "2020-01-02T00:00:00.0000000Z"],
+                ]
+            ]
+        },
+    ),
+    (
+        "print datetime_utc_to_local(datetime(2024-07-01), 'Europe/Berlin'), datetime_local_to_utc(datetime(2024-07-01), 'US/Pacific'), repeat(1,3)",
+        {"rows": [["2024-07-01T02:00:00Z", "2024-07-01T07:00:00Z", [1, 1, 1]]]},
+    ),
+    (
+        "print todatetime('02/17/2016 08:40:01'), todatetime('Sun, 06 Nov 1994 08:49:37 GMT'), todatetime('infinity')",
+        {"rows": [["2016-02-17T08:40:01Z", "1994-11-06T08:49:37Z", None]]},
     ),
     # null values
     ("print datetime_diff('day', datetime(null), datetime(2017-01-03))", {"rows": [[None]]}),
@@ -322,6 +343,10 @@ CASES: list[tuple[str, Expected]] = [
         "datatable(a:long)[1] | extend a+1, a+2, b=3",
         {"names": ["a", "Column1", "Column2", "b"], "rows": [[1, 2, 3, 3]]},
     ),
+    (
+        "print tostring(real(nan)), tostring(1.0/0), tostring(-1.0/0), tostring(1e20)",
+        {"rows": [["NaN", "Infinity", "-Infinity", "1E+20"]]},
+    ),
     # dynamic values and their functions
     (
         "print strcat_array(dynamic([1,2,3]), '->'), strcat_delim('-', 1, 'a', 2.5, true), strcat_array(dynamic([]),',')",
@@ -338,8 +363,16 @@ CASES: list[tuple[str, Expected]] = [
     ),
     # string functions
     (
+        "print split('aa_bb', '_'), split('aaa_bbb_ccc', '_', 1), split('', '_'), split('a__b', '_'), split('aabbcc', 'bb')",
+        {"rows": [[["aa", "bb"], ["bbb"], [""], ["a", "", "b"], ["aa", "cc"]]]},
+    ),
+    (
         "print substring('123456', 1), substring('123456', 2, 2), substring('ABCD', 0, 2), substring('123456', -2, 2), substring('abc', 5), substring('abc',1,100)",
         {"rows": [["23456", "34", "AB", "56", "", "bc"]]},
+    ),
+    (
+        "print indexof('abcdefg','cde'), indexof('abcdefg','cde',1,4), indexof('abcdefg','cde',1,2), indexof('abcdefg','cde',3,4), indexof('abcdefg','cde',-5), indexof(1234567,5,1,4), indexof('abcdefg','cde',2,-1), indexof('abcdefgabcdefg','cde',1,12,2), indexof('abcdefgabcdefg','cde',1,-1,3)",
+        {"rows": [[2, 2, -1, -1, 2, 4, 2, 9, -1]]},
     ),
     (
         "print countof('aaa','a'), countof('aaaa','aa'), countof('ababa','ab','normal'), countof('ababa','aba'), countof('ababa','aba','regex'), countof('abcabc','a.c','regex')",
@@ -714,6 +747,10 @@ CASES: list[tuple[str, Expected]] = [
         "print x=dynamic([23,46,23,87,4,8,3,75,2,56,13,75,32,16,29]) | project s=series_stats_dynamic(x) | project s.min, s.min_idx, s.max, s.max_idx, s.avg, s.len",
         {"rows": [[2, 8, 87, 3, 32.8, 15]]},
     ),
+    (
+        "print x=dynamic([23,46,23,87,4,8,3,75,2,56,13,75,32,16,29]) | extend series_stats(x) | project series_stats_x_min, series_stats_x_max_idx",
+        {"rows": [[2.0, 3]]},
+    ),
     ("print d=dynamic([1,2,3]) | where d has '2' | count", {"rows": [[1]]}),
     (
         "print s='a.b.c' | extend p=split(s,'.') | project p[0], p[-1], p[10], tostring(p[1])",
@@ -733,7 +770,7 @@ CASES: list[tuple[str, Expected]] = [
     ),
     ("print a=1,b='x' | extend p=pack_all() | project p", {"rows": [[{"a": 1, "b": "x"}]]}),
     ("print d=dynamic({'a':1,'*':2}), k='a' | project d[k]", {"rows": [[1]]}),
-    ("print d=dynamic([1,2,3]), k=1 | project d[k], d[-1], d[toint(k)]", {"rows": [[2, 3, 2]]}),
+    ("print d=dynamic([1,2,3]), k=1 | project d[k], x=d[-1], y=d[toint(k)]", {"rows": [[2, 3, 2]]}),
     ("print d=dynamic(['a','b']) | where 'a' in (d) | count", {"rows": [[1]]}),
     ("datatable(d:dynamic)[dynamic({'s':'x'}),dynamic({'s':'y'})] | where d.s in ('x','z') | count", {"rows": [[1]]}),
     ("datatable(d:dynamic)[dynamic({'s':5}),dynamic({'s':'5'})] | where d.s == 5 | count", {"rows": [[1]]}),
@@ -765,6 +802,18 @@ CASES: list[tuple[str, Expected]] = [
             ]
         },
     ),
+    (
+        "print y=dynamic([2,5,6,8,11,15,17,18,25,26,30,30]) | extend (RSquare,Slope,Variance,RVariance,Interception,LineFit)=series_fit_line(y) | project round(Slope,2), round(Variance,2), round(RVariance,3), round(Interception,2), round(toreal(LineFit[0]),3), round(toreal(LineFit[11]),3)",
+        {"rows": [[2.73, 98.63, 1.686, -1.67, 1.064, 31.103]]},
+    ),
+    (
+        "print x=dynamic([23,46,23,87,4,8,3,75,2,56,13,75,32,16,29]) | project series_stats(x) | project series_stats_x_min_idx, series_stats_x_max_idx, round(series_stats_x_avg, 1), round(series_stats_x_variance, 3)",
+        {"rows": [[8, 3, 32.8, 812.457]]},
+    ),
+    ("Requests | where * has 'opus' | count", {"rows": [[2]]}),
+    ("Requests | where * contains 'REQ' and Status == 200 | count", {"rows": [[2]]}),
+    ("datatable(e:long,n:long)[0,0,1,10] | where e*1.0/n > 0.05 | count", {"rows": [[1]]}),
+    ("print d=dynamic([1,2,3]), k=1 | project d[k], d[-1]", {"rows": [[2, 3]]}),
     # window functions
     ("datatable(a:long)[1,2,3,4] | serialize cs=row_cumsum(a)", {"rows": [[1, 1], [2, 3], [3, 6], [4, 10]]}),
     (
@@ -1070,6 +1119,10 @@ CASES: list[tuple[str, Expected]] = [
         "datatable(d:dynamic)[dynamic({'Name':'John','Age':20}),dynamic({'Name':'Dave','Age':40})] | evaluate bag_unpack(d, 'Property_')",
         {"names": ["Property_Age", "Property_Name"]},
     ),
+    (
+        "print b=dynamic({'a\"x':1,\"x'y\":2,'a b':4}) | evaluate bag_unpack(b)",
+        {"names": ["a b", 'a"x', "x'y"], "rows": [[4, 1, 2]]},
+    ),
     ("datatable(b:dynamic)[dynamic({'x':1})] | evaluate bag_unpack(b) : (x:long, z:string)", {"rows": [[1, ""]]}),
     # pivot plugin
     (
@@ -1088,13 +1141,14 @@ CASES: list[tuple[str, Expected]] = [
         "datatable(Day:string, v:long)['Mon',1,'Tue',2] | evaluate pivot(Day, sum(v))",
         {"names": ["Mon", "Tue"], "rows": [[1, 2]]},
     ),
+    ("datatable(k:string,v:long)['',1,'x',2] | evaluate pivot(k, sum(v))", {"names": ["", "x"], "rows": [[1, 2]]}),
 ]
 
 
 def answer(kql: KqlRunner, text: str) -> tuple[list[str], list[str], list[list[Any]]]:
     compiled = kql.compile(text)
     assert isinstance(compiled, CompiledQuery), compiled
-    types = [column.type for column in compiled.columns]
+    types: list[LogType] = [column.type for column in compiled.columns]
     found = kql.connection.execute(render_selection(compiled.sql, types, 1000)).fetchall()
     rows = [
         [

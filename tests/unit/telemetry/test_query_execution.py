@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import duckdb
 import msgspec
 import pytest
 
@@ -407,6 +408,34 @@ def test_the_connection_itself_opens_nothing_but_the_logs(store: Store, monkeypa
         assert isinstance(answer, FailedMessage)
         assert "Permission" in answer.detail
         assert "/" not in answer.reason
+
+
+def test_after_a_fault_of_the_engine_the_next_query_has_a_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = QueryExecution(
+        store.data,
+        name="faulty",
+        memory_bytes=256 * 1024**2,
+        threads=1,
+        compile_query=Compiler("SELECT 1", ("a", "long")),
+    )
+    sent: list[Message] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "ingate.telemetry.query_execution.check_statement", Mock(side_effect=duckdb.FatalException("invalidated"))
+        )
+        execution.run(make_request(), sent.append)
+    assert isinstance(sent.pop(), FailedMessage)
+    execution.run(make_request(), sent.append)
+    assert isinstance(sent[-1], AnswerMessage)
+
+
+def test_what_a_query_runs_into_is_told_without_the_values(store: Store) -> None:
+    (answer,) = store.run(Compiler("SELECT CAST('secret' AS BIGINT) AS a", ("a", "long")))
+    assert isinstance(answer, InvalidMessage)
+    assert answer.code == "SemanticError"
+    assert "secret" not in answer.message
 
 
 def test_a_query_that_needs_too_much_memory_ends_with_that(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

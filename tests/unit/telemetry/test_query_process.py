@@ -76,6 +76,27 @@ def test_kql_is_answered_from_segments_and_journals(data: Path) -> None:
     run(data, script)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("range x from 1 to 3 step 1 | extend y = x * 9223372036854775807", "out of range"),
+        ("print p='(' | where 'a' matches regex p", "cannot take a value"),
+        ("print t = make_timespan(9223372036854775807, 0)", "out of range"),
+        ("range x from 1 to 3 step 1 | summarize sum(4611686018427387904 + 0 * x)", "does not fit its type"),
+    ],
+)
+def test_a_query_that_runs_into_its_values_is_refused_and_the_next_one_answered(
+    data: Path, text: str, said: str
+) -> None:
+    async def script(queries: ProcessLogQueries) -> None:
+        refused = await queries.run(make_query(text))
+        assert isinstance(refused, LogQueryInvalid), refused
+        assert said in refused.message
+        assert read_rows(await queries.run(make_query("FoundryRequests | count"))) == [[21]]
+
+    run(data, script, children=1)
+
+
 def test_a_runaway_query_is_killed_and_the_next_one_answered(data: Path) -> None:
     async def script(queries: ProcessLogQueries) -> None:
         assert await queries.run(make_query(RUNAWAY, seconds=2.0)) == LogQueryExceeded(limit="time")

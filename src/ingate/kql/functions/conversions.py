@@ -151,6 +151,7 @@ RULES: dict[str, Rule] = {
     "isnull": built("any", _isnull),
     "max_of": _extreme("greatest"),
     "min_of": _extreme("least"),
+    "new_guid": rule("", "guid", "CAST(uuid() AS VARCHAR)"),
     "not": built("bool", _not),
     "notempty": built("any", _isnotempty),
     "notnull": built("any", _isnotnull),

@@ -31,7 +31,7 @@ def _strcat_array(site: CallSite) -> Value:
 
 def items_of(json: str) -> str:
     """A JSON array as a list of JSON; null for what is no array."""
-    return f"(CASE WHEN json_type({json}) = 'ARRAY' THEN json_extract({json}, '$[*]') END)"
+    return f"(CASE WHEN json_type({json}) = 'ARRAY' THEN CAST(json_extract({json}, '$[*]') AS JSON[]) END)"
 
 
 def entries_of(json: str) -> str:
@@ -203,12 +203,34 @@ def _array_iff(site: CallSite) -> Value:
     return site.give("dynamic", sql)
 
 
+def _repeat(site: CallSite) -> Value:
+    """repeat(value, count): an array of the same value."""
+    count = f"least(greatest({site.values[1].sql}, 0), {1_048_576})"
+    element = f"coalesce({as_json(site.values[0])}, {NULL_JSON})"
+    return site.give("dynamic", f"to_json(list_transform(range({count}), lambda i_: {element}))")
+
+
 def _range(site: CallSite) -> Value:
-    """range(start, stop [, step]) as an array of whole numbers."""
+    """range(start, stop [, step]) as an array: of whole numbers, or of datetimes a timespan apart."""
     start, stop = site.values[0], site.values[1]
     step = site.values[2].sql if len(site.values) > 2 else "1"
-    sql = f"to_json(list_slice(generate_series({start.sql}, {stop.sql}, nullif({step}, 0)), 1, 1048576))"
-    return site.give("dynamic", sql)
+    if start.type == stop.type == "datetime" and len(site.values) > 2 and site.values[2].type == "timespan":
+        places = _steps(f"epoch_us({start.sql})", f"epoch_us({stop.sql})", f"({step} // 10)")
+        moment = Value(sql="make_timestamp(v_)", type="datetime", at=site.node.at)
+        return site.give("dynamic", f"to_json(list_transform({places}, lambda v_: {as_json(moment)}))")
+    for value in site.values:
+        if value.type not in ("int", "long"):
+            raise not_supported(
+                site.scope.said("range() as a function takes whole numbers, or datetimes and a timespan"), value.at
+            )
+    return site.give("dynamic", f"to_json({_steps(start.sql, stop.sql, step)})")
+
+
+def _steps(start: str, stop: str, step: str) -> str:
+    """At most as many as an array may have: the stop is brought nearer, so that no longer list is made."""
+    most = 1_048_575
+    last = f"CASE WHEN {step} > 0 THEN least({stop}, {start} + {step} * {most})"
+    return f"generate_series({start}, {last} ELSE greatest({stop}, {start} + {step} * {most}) END, nullif({step}, 0))"
 
 
 RULES: dict[str, Rule] = {
@@ -234,7 +256,8 @@ RULES: dict[str, Rule] = {
     "pack": built("any*", _pack),
     "pack_array": built("any*", _pack_array),
     "pack_dictionary": built("any*", _pack),
-    "range": built("long long long?", _range),
+    "repeat": built("any long", _repeat),
+    "range": built("any any any?", _range),
     "strcat_array": built("dynamic string", _strcat_array),
     "set_difference": _set_filter(False),
     "set_has_element": built("dynamic any", _set_has_element),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ingate.kql.functions.dynamics import items_of
 from ingate.kql.functions.signatures import Build, CallSite, Rule, built
+from ingate.kql.result import KqlType
 from ingate.kql.semantics.conversion import as_json
 from ingate.kql.semantics.values import Value
 
@@ -83,9 +84,10 @@ def _fill(chosen: str) -> Build:
 
 
 def _fit_line_dynamic(site: CallSite) -> Value:
-    """Least squares over the places 0, 1, 2 ...: the slope is `slope`, `rsquare` how well it fits."""
+    """Least squares over the places 1, 2, 3 ..., as the interception of the documented example tells. Variances are
+    those of samples."""
     numbers = numbers_of(site.values[0].sql)
-    places = "list_transform(l_, lambda v_, i_: struct_pack(x := CAST(i_ - 1 AS DOUBLE), y := v_))"
+    places = "list_transform(l_, lambda v_, i_: struct_pack(x := CAST(i_ AS DOUBLE), y := v_))"
     sums = {
         "n": f"CAST(len(list_filter({places}, lambda p_: p_.y IS NOT NULL)) AS DOUBLE)",
         "sx": f"list_sum(list_transform({places}, lambda p_: CASE WHEN p_.y IS NOT NULL THEN p_.x END))",
@@ -98,9 +100,23 @@ def _fit_line_dynamic(site: CallSite) -> Value:
     slope = "((s_.n * s_.sxy - s_.sx * s_.sy) / nullif(s_.n * s_.sxx - s_.sx * s_.sx, 0))"
     spread = "nullif((s_.n * s_.sxx - s_.sx * s_.sx) * (s_.n * s_.syy - s_.sy * s_.sy), 0)"
     fit = f"(pow(s_.n * s_.sxy - s_.sx * s_.sy, 2) / {spread})"
-    result = f"json_object('rsquare', {fit}, 'slope', {slope}, 'interception', (s_.sy - {slope} * s_.sx) / s_.n)"
-    summed = f"list_transform([struct_pack({packed})], lambda s_: {result})[1]"
-    return site.give("dynamic", f"list_transform([{numbers}], lambda l_: {summed})[1]")
+    variance = "((s_.syy - s_.sy * s_.sy / s_.n) / nullif(s_.n - 1, 0))"
+    members = {
+        "r": fit,
+        "a": slope,
+        "b": f"((s_.sy - {slope} * s_.sx) / nullif(s_.n, 0))",
+        "v": variance,
+    }
+    fitted = f"struct_pack({', '.join(f'{name} := {sql}' for name, sql in members.items())})"
+    line = "list_transform(l_, lambda v_, i_: f_.a * i_ + f_.b)"
+    result = (
+        "json_object('rsquare', f_.r, 'slope', f_.a, 'variance', f_.v, 'rvariance', f_.v * (1 - f_.r),"
+        f" 'interception', f_.b, 'line_fit', {line})"
+    )
+    whole = f"list_transform([{fitted}], lambda f_: {result})[1]"
+    summed = f"list_transform([struct_pack({packed})], lambda s_: {whole})[1]"
+    fit_all = f"list_transform([{numbers}], lambda l_: CASE WHEN l_ IS NOT NULL THEN {summed} END)[1]"
+    return site.give("dynamic", fit_all)
 
 
 _COMPARED = {
@@ -111,6 +127,27 @@ _COMPARED = {
     "less_equals": "<=",
     "not_equals": "<>",
 }
+
+SEVERAL_COLUMNS: dict[str, tuple[tuple[str, KqlType], ...]] = {
+    "series_fit_line": (
+        ("rsquare", "real"),
+        ("slope", "real"),
+        ("variance", "real"),
+        ("rvariance", "real"),
+        ("interception", "real"),
+        ("line_fit", "dynamic"),
+    ),
+    "series_stats": (
+        ("min", "real"),
+        ("min_idx", "long"),
+        ("max", "real"),
+        ("max_idx", "long"),
+        ("avg", "real"),
+        ("stdev", "real"),
+        ("variance", "real"),
+    ),
+}
+"""Functions of extend and project that give several columns. Each has a form that gives a bag, `..._dynamic`."""
 
 RULES: dict[str, Rule] = {
     "series_abs": _each("abs(v_)"),

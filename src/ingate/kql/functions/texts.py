@@ -37,9 +37,17 @@ def _indexof(site: CallSite) -> Value:
     text, wanted = site.values[0].sql, site.values[1].sql
     if len(site.values) == 2:
         return site.give("long", f"(instr({text}, {wanted}) - 1)")
-    start = site.values[2].sql
-    found = f"instr(substring({text}, {start} + 1), {wanted})"
-    return site.give("long", f"CASE WHEN {found} = 0 THEN -1 ELSE {found} - 1 + {start} END")
+    size = f"length({text})"
+    given = site.values[2].sql
+    start = f"CASE WHEN {given} < 0 THEN greatest({size} + {given}, 0) ELSE {given} END"
+    length = site.values[3].sql if len(site.values) > 3 else "-1"
+    occurrence = site.constant_integer(4) if len(site.values) > 4 else 1
+    if not 1 <= occurrence <= 1000:
+        raise not_supported(site.scope.said("indexof(): the occurrence is 1 to 1000"), site.values[4].at)
+    cut = f"CASE WHEN {length} < 0 THEN substring({text}, s_ + 1) ELSE substring({text}, s_ + 1, {length}) END"
+    places = f"list_filter(range(1, length(t_) + 1), lambda i_: substring(t_, i_, length({wanted})) = {wanted})"
+    found = f"list_transform([{cut}], lambda t_: {places}[{occurrence}] - 1 + s_)[1]"
+    return site.give("long", f"coalesce(list_transform([{start}], lambda s_: {found})[1], -1)")
 
 
 def _split(site: CallSite) -> Value:
@@ -149,7 +157,7 @@ RULES: dict[str, Rule] = {
     "hash_md5": rule("text", "string", "md5({0})"),
     "hash_sha1": rule("text", "string", "sha1({0})"),
     "hash_sha256": rule("text", "string", "sha256({0})"),
-    "indexof": built("text text long?", _indexof),
+    "indexof": built("text text long? long? long?", _indexof),
     "isascii": rule("string", "bool", "regexp_full_match({0}, '[\\x00-\\x7f]*')"),
     "regex_quote": rule("string", "string", "regexp_escape({0})"),
     "replace": built("string string string", lambda site: _replace_regex(_swapped(site))),
@@ -166,7 +174,13 @@ RULES: dict[str, Rule] = {
     "strlen": rule("text", "long", "length({0})"),
     "strrep": built("text long string?", _strrep),
     "substring": built("string long long?", _substring),
-    "tohex": rule("long", "string", "lower(to_hex({0}))", takes_name=True),
+    "tohex": rule(
+        "long long?",
+        "string",
+        "lower(to_hex({0}))",
+        "lpad(lower(to_hex({0})), CAST(greatest(length(to_hex({0})), least({1}, 16)) AS INTEGER), '0')",
+        takes_name=True,
+    ),
     "tolower": rule("string", "string", "lower({0})"),
     "toupper": rule("string", "string", "upper({0})"),
     "trim": _trim(_TRIM),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from zoneinfo import available_timezones
 
 from ingate.kql.functions.signatures import CallSite, Rule, built, rule
 from ingate.kql.refusal import not_supported, semantic_error
@@ -110,6 +111,9 @@ def _bin_at(site: CallSite) -> Value:
         distance = f"(epoch_us({value.sql}) - epoch_us({fixed.sql}))"
         sql = f"make_timestamp(epoch_us({fixed.sql}) + {_floor_to(distance, _microseconds(size))})"
         return site.give("datetime", sql)
+    if value.type == size.type == fixed.type == "timespan":
+        distance = _floor_to(f"({value.sql} - {fixed.sql})", f"nullif(abs({size.sql}), 0)")
+        return site.give("timespan", f"({fixed.sql} + {distance})")
     number = widest([value.type, size.type, fixed.type])
     if number is None:
         raise semantic_error(site.scope.said(f"bin_at(): cannot round {value.type} by {size.type}"), site.node.at)
@@ -158,18 +162,24 @@ def _datetime_diff(site: CallSite) -> Value:
     if unit == "nanosecond":
         return site.give("long", f"((epoch_us({later}) - epoch_us({earlier})) * 1000)")
     if unit == "week":
-        later, earlier = f"{later} + INTERVAL 1 DAY", f"{earlier} + INTERVAL 1 DAY"
+        return site.give("long", f"({_week_number(later)} - {_week_number(earlier)})")
     return site.give("long", f"date_diff('{unit}', {earlier}, {later})")
+
+
+def _week_number(moment: str) -> str:
+    """Sundays since one before the year 1, whose first of January is a Monday."""
+    return f"((epoch_us({moment}) + {YEAR_ONE} + 86400000000) // 604800000000)"
 
 
 def _datetime_part(site: CallSite) -> Value:
     return site.give("long", f"CAST({_PARTS[_unit(site, _PARTS)].format(site.values[1].sql)} AS BIGINT)")
 
 
-_FORMAT = re.compile(r"yyyy|yy|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt|[ /\-:,._\[\]]|.", re.DOTALL)
+_FORMAT = re.compile(r"yyyy|yy|y|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt|[ /\-:,._\[\]]|.", re.DOTALL)
 _DATETIME_FORMATS = {
     "yyyy": "lpad(CAST(year({0}) AS VARCHAR), 4, '0')",
     "yy": "strftime({0}, '%y')",
+    "y": "CAST(year({0}) % 100 AS VARCHAR)",
     "MM": "strftime({0}, '%m')",
     "M": "CAST(month({0}) AS VARCHAR)",
     "dd": "strftime({0}, '%d')",
@@ -239,12 +249,25 @@ def _format_piece(site: CallSite, piece: str, value: str, formats: dict[str, str
     raise not_supported(site.scope.said(f"{site.name}(): '{piece}' in a format is not supported"), site.values[1].at)
 
 
+def _zoned(template: str) -> Rule:
+    """The zone is a constant, by its IANA name."""
+
+    def build(site: CallSite) -> Value:
+        name = site.constant_text(1)
+        if name not in available_timezones():
+            raise semantic_error(site.scope.said(f"{site.name}(): '{name}' is no time zone"), site.values[1].at)
+        return site.give("datetime", template.format(site.values[0].sql, quote_text(name)))
+
+    return built("datetime string", build)
+
+
 def _make_datetime(site: CallSite) -> Value:
     sql = [value.sql for value in site.values]
     sql += ["1"] * (3 - len(sql)) if len(sql) < 3 else []
     sql += ["0"] * (6 - len(sql))
     year, month, day, hour, minute, second = sql
-    made = f"TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, CAST({second} AS DOUBLE)))"
+    seconds = f"floor(CAST({second} AS DOUBLE) * 1000000) / 1000000"
+    made = f"TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, {seconds}))"
     return site.give("datetime", made)
 
 
@@ -262,6 +285,8 @@ RULES: dict[str, Rule] = {
     "bin_at": built("any any any", _bin_at, takes_name=True),
     "datetime_add": built("string whole datetime", _datetime_add),
     "datetime_diff": built("string datetime datetime", _datetime_diff),
+    "datetime_local_to_utc": _zoned("(({0} AT TIME ZONE {1}) AT TIME ZONE 'UTC')"),
+    "datetime_utc_to_local": _zoned("(({0} AT TIME ZONE 'UTC') AT TIME ZONE {1})"),
     "datetime_part": built("string datetime", _datetime_part),
     "datepart": built("string datetime", _datetime_part),
     "dayofmonth": rule("datetime", "int", "CAST(day({0}) AS INTEGER)"),

@@ -105,7 +105,7 @@ def _index_name(node: Operator, scope: Scope) -> str | None:
 def _items(json: str, as_arrays: bool) -> str:
     member = "to_json([to_json(p_.k), p_.j])" if as_arrays else "json_object(p_.k, p_.j)"
     return (
-        f"CASE coalesce(json_type({json}), 'NULL') WHEN 'ARRAY' THEN json_extract({json}, '$[*]')"
+        f"CASE coalesce(json_type({json}), 'NULL') WHEN 'ARRAY' THEN CAST(json_extract({json}, '$[*]') AS JSON[])"
         f" WHEN 'OBJECT' THEN list_transform({entries_of(json)}, lambda p_: {member})"
         f" WHEN 'NULL' THEN [CAST(NULL AS JSON)] ELSE [{json}] END"
     )

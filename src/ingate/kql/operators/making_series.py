@@ -19,7 +19,7 @@ from ingate.kql.semantics.naming import default_name
 from ingate.kql.semantics.relation import Relation, unique_name
 from ingate.kql.semantics.scope import Scope
 from ingate.kql.semantics.values import Value, constant
-from ingate.kql.syntax.tree import Defaulted, Literal, Operator
+from ingate.kql.syntax.tree import Defaulted, Literal, Name, Operator
 
 BIN_LIMIT = 1_048_576
 """Elements of one array: Kusto's bound."""
@@ -37,12 +37,12 @@ class Axis:
     step: str
     first: str | None
     last: str | None
+    end: str | None
+    """Not a bin, as `to` need not lie on one: what is there or beyond is left out."""
 
 
 def compile_make_series(node: Operator, relation: Relation, scope: Scope) -> Relation:
-    for name, value in node.parameters:
-        if name not in ("from", "to", "step"):
-            raise not_supported(scope.said(f"'{name}' is not supported"), value.at)
+    _check_parameters(node, scope)
     axis = _axis(node, scope)
     keys = group_keys(node.by, scope)
     aggregates, defaults = _aggregates(node, keys, scope)
@@ -55,12 +55,22 @@ def compile_make_series(node: Operator, relation: Relation, scope: Scope) -> Rel
     return _arrays(node, binned, axis, len(keys), defaults, scope)
 
 
+def _check_parameters(node: Operator, scope: Scope) -> None:
+    names = {name for name, _ in node.parameters}
+    for name, value in node.parameters:
+        if name == "kind" and isinstance(value, Name) and value.name == "nonempty":
+            if node.by or not {"from", "to"} <= names:
+                raise not_supported(scope.said("kind=nonempty needs 'from' and 'to', and takes no 'by'"), value.at)
+        elif name not in ("from", "to", "step"):
+            raise not_supported(scope.said(f"'{name}' is not supported"), value.at)
+
+
 def _axis(node: Operator, scope: Scope) -> Axis:
     if node.table is None:
         raise semantic_error(scope.said("'on' is missing"), node.at)
     expression, given = value_and_name(node.table)
     value = scope.scalar(expression)
-    parameters = dict(node.parameters)
+    parameters = {name: bound for name, bound in node.parameters if name != "kind"}
     bounds = {name: scope.over(None, scope.place).scalar(bound) for name, bound in parameters.items()}
     step = bounds["step"]
     number, base = _as_number(value, scope), "0"
@@ -71,6 +81,8 @@ def _axis(node: Operator, scope: Scope) -> Axis:
         width = f"({step.sql} // 10)"
     else:
         width = _as_number(step, scope)
+        if (step.type == "timespan") != (value.type == "timespan"):
+            raise semantic_error(scope.said(f"a step of type {step.type} on an axis of type {value.type}"), step.at)
     if step.known is None or not isinstance(step.known.value, int | float) or step.known.value <= 0:
         raise semantic_error(scope.said("the step must be a positive constant"), step.at)
     for name in ("from", "to"):
@@ -89,6 +101,7 @@ def _axis(node: Operator, scope: Scope) -> Axis:
         step=width,
         first="0" if low is not None else None,
         last=last,
+        end=high,
     )
 
 
@@ -129,8 +142,8 @@ def _within(axis: Axis, relation: Relation) -> Relation:
     conditions = [f"{axis.value.sql} IS NOT NULL"]
     if axis.first is not None:
         conditions.append(f"{axis.number} >= {axis.base}")
-    if axis.last is not None:
-        conditions.append(f"floor(({axis.number} - {axis.base}) / {axis.step}) <= {axis.last}")
+    if axis.end is not None:
+        conditions.append(f"{axis.number} < {axis.end}")
     return relation.filtered(*conditions)
 
 
@@ -173,7 +186,8 @@ def _arrays(
     name = unique_name(axis.name, {output.name for output in outputs})
     outputs.append(Output(name=name, value=Value(sql=array, type="dynamic", at=node.at, may_be_null=False)))
     groups = ", ".join(str(number + 1) for number in range(key_count))
-    rest = f"GROUP BY {groups}" if key_count else "HAVING count(*) > 0"
+    fills = any(name == "kind" for name, _ in node.parameters)
+    rest = f"GROUP BY {groups}" if key_count else "" if fills else "HAVING count(*) > 0"
     return layer(scope.compilation, binned, outputs, rest=rest)
 
 

@@ -39,7 +39,7 @@ def compile_parse(node: Operator, relation: Relation, scope: Scope) -> Relation:
     columns = [piece for piece in pieces if isinstance(piece, Converted)]
     if not columns:
         raise semantic_error(scope.said("the pattern has no column"), node.at)
-    pattern = _pattern(pieces, kind == "regex", scope)
+    pattern = _pattern(pieces, kind, _flags(node, kind, scope), scope)
     text = text_operand(scope.scalar(node.items[0]), node.keyword, scope)
     groups = ", ".join(f"'g{index}'" for index in range(len(columns)))
     matched = Value(sql=f"regexp_matches({text}, {quote_text(pattern)})", type="bool", at=node.at, may_be_null=False)
@@ -54,6 +54,8 @@ def compile_parse(node: Operator, relation: Relation, scope: Scope) -> Relation:
 
 def _kind(node: Operator, scope: Scope) -> str:
     for name, value in node.parameters:
+        if name == "flags":
+            continue
         if name != "kind":
             raise not_supported(scope.said(f"'{name}' is not supported"), value.at)
         if not isinstance(value, Name) or value.name not in ("simple", "regex", "relaxed"):
@@ -62,8 +64,20 @@ def _kind(node: Operator, scope: Scope) -> str:
     return "simple"
 
 
-def _pattern(pieces: tuple[Expression, ...], is_regex: bool, scope: Scope) -> str:
-    parts = ["(?s)^"]
+def _flags(node: Operator, kind: str, scope: Scope) -> str:
+    """RE2's, of kind `regex` alone: i (case), m (lines), s (a dot is a line's end, too), U (ungreedy)."""
+    for name, value in node.parameters:
+        if name == "flags":
+            text = value.name if isinstance(value, Name) else str(getattr(value, "value", ""))
+            if kind != "regex" or not text or set(text) - set("ims"):
+                raise not_supported(scope.said("flags are i, m and s, of kind regex"), value.at)
+            return "".join(sorted({*text, "s"}))
+    return "s"
+
+
+def _pattern(pieces: tuple[Expression, ...], kind: str, flags: str, scope: Scope) -> str:
+    is_regex = kind == "regex"
+    parts = [f"(?{flags})^"]
     for index, piece in enumerate(pieces):
         following = pieces[index + 1] if index + 1 < len(pieces) else None
         if isinstance(piece, Star):
@@ -73,13 +87,13 @@ def _pattern(pieces: tuple[Expression, ...], is_regex: bool, scope: Scope) -> st
                 raise not_supported(scope.said("groups in the pattern are not supported; write (?:...)"), piece.at)
             parts.append(f"(?:{piece.value})" if is_regex else escape(piece.value))
         elif isinstance(piece, Converted):
-            parts.append(_group(piece, following, scope))
+            parts.append(_group(piece, following, scope, is_typed=kind != "relaxed"))
     return "".join(parts) + "$"
 
 
-def _group(piece: Converted, following: Expression | None, scope: Scope) -> str:
+def _group(piece: Converted, following: Expression | None, scope: Scope, *, is_typed: bool) -> str:
     kql_type: KqlType = piece.type or "string"
-    if kql_type in _TYPED:
+    if kql_type in _TYPED and (is_typed or isinstance(following, Star)):
         return _TYPED[kql_type]
     if kql_type == "dynamic":
         raise semantic_error(scope.said("a column cannot be dynamic; parse it as a string"), piece.at)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from ingate.kql.functions.series import SEVERAL_COLUMNS
 from ingate.kql.refusal import semantic_error
+from ingate.kql.semantics.conversion import converted
 from ingate.kql.semantics.layers import Output, layer, numbered, outputs_of
 from ingate.kql.semantics.naming import default_name
-from ingate.kql.semantics.relation import Field, Relation
+from ingate.kql.semantics.relation import Field, Relation, unique_name
 from ingate.kql.semantics.scalars import refuse_name
 from ingate.kql.semantics.scope import Scope
 from ingate.kql.semantics.values import Value
-from ingate.kql.syntax.tree import Expression, Name, Named, Operator, SortKey, Star
+from ingate.kql.syntax.tree import Call, Expression, Name, Named, Operator, SortKey, Star
 
 
 def value_and_name(node: Expression) -> tuple[Expression, str | None]:
@@ -29,8 +31,8 @@ def compile_extend(node: Operator, relation: Relation, scope: Scope) -> Relation
     relation, added = _computed(node.items, relation, scope)
     outputs = outputs_of(relation)
     places = {output.name: index for index, output in enumerate(outputs)}
-    for name, value in added:
-        final = name if name is not None else _next(places)
+    for column in added:
+        final, value = column.name if column.name is not None else _next(places), column.value
         if final in places:
             outputs[places[final]] = Output(name=final, value=value)
         else:
@@ -46,22 +48,59 @@ def _next(places: dict[str, int]) -> str:
     return f"Column{number}"
 
 
-def _computed(
-    items: Sequence[Expression], relation: Relation, scope: Scope
-) -> tuple[Relation, list[tuple[str | None, Value]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A column of extend or project; without a name it gets a number. `is_named`: the query says the name itself."""
+
+    name: str | None
+    value: Value
+    is_named: bool
+
+
+def several_columns(item: Expression, scope: Scope) -> list[Computed] | None:
+    """The columns of a function that gives several, as in `(RSquare, Slope) = series_fit_line(y)`."""
+    names = item.names if isinstance(item, Named) else ()
+    call = item.value if isinstance(item, Named) else item
+    if not isinstance(call, Call) or call.name not in SEVERAL_COLUMNS or call.name in scope.names:
+        return None
+    whole = scope.scalar(replace(call, name=f"{call.name}_dynamic"))
+    prefix = f"{call.name}_{default_name(call.arguments[0]) or ''}"
+    outputs = [
+        Computed(
+            name=names[index] if index < len(names) else f"{prefix}_{member}",
+            value=converted(Value(sql=f"({whole.sql} -> '$.{member}')", type="dynamic", at=item.at), kql_type),
+            is_named=index < len(names),
+        )
+        for index, (member, kql_type) in enumerate(SEVERAL_COLUMNS[call.name])
+    ]
+    if len(names) > len(outputs):
+        raise semantic_error(scope.said(f"{call.name}() gives {len(outputs)} columns, not {len(names)}"), item.at)
+    return outputs
+
+
+def _computed(items: Sequence[Expression], relation: Relation, scope: Scope) -> tuple[Relation, list[Computed]]:
     """The values of a list of expressions, over a relation that has what their windows need."""
     if relation.order:
         relation = numbered(scope.compilation, relation) if _may_call_window(items) else relation
     inner = replace(scope, row=relation).within(windows=True)
-    added: list[tuple[str | None, Value]] = []
+    added: list[Computed] = []
     for item in items:
+        several = several_columns(item, inner)
+        if several is not None:
+            added.extend(several)
+            continue
         expression, given = value_and_name(item)
         value = inner.scalar(expression)
-        added.append((given or default_name(expression), value.placed(item.at)))
-    below = scope.compilation.below
-    if below:
+        name = given or default_name(expression)
+        is_named = isinstance(item, Name | Named)
+        added.append(Computed(name=name, value=value.placed(item.at), is_named=is_named))
+    carried: list[str] = []
+    for below in (scope.compilation.far_below, scope.compilation.below):
+        if not below:
+            continue
         columns = [field.sql for field in relation.fields] + [key.sql for key in relation.order]
-        columns += [f"{sql} AS {name}" for name, sql in below]
+        columns += carried + [f"{sql} AS {name}" for name, sql in below]
+        carried += [name for name, _ in below]
         below.clear()
         source = f"({relation.render_select(columns)}) AS {scope.compilation.new_name('t')}"
         relation = replace(relation, source=source, where=())
@@ -81,8 +120,10 @@ def compile_project(node: Operator, relation: Relation, scope: Scope) -> Relatio
     relation, added = _computed(node.items, relation, scope)
     outputs: list[Output] = []
     taken: set[str] = set()
-    for name, value in added:
-        wanted = name if name is not None else _next(dict.fromkeys(taken, 0))
+    for column in added:
+        wanted, value = column.name if column.name is not None else _next(dict.fromkeys(taken, 0)), column.value
+        if not column.is_named:
+            wanted = unique_name(wanted, taken)
         if wanted in taken:
             raise semantic_error(scope.said(f"A column with the name '{wanted}' already exists"), value.at)
         taken.add(wanted)

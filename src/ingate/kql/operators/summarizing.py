@@ -174,7 +174,8 @@ def _from_row(row: str, index: int, value: Value) -> Value:
 
 
 def _arg_extreme(node: Call, keys: Sequence[str], scope: Scope) -> list[Output]:
-    """All columns come from one row, nulls among them: it is packed whole."""
+    """All columns come from one row, nulls among them: it is packed whole. Where the key is null in every row, one
+    row is taken."""
     if not node.arguments:
         raise semantic_error(scope.said(f"{node.name}(): expects at least 1 argument"), node.at)
     first, given = value_and_name(node.arguments[0])
@@ -186,7 +187,7 @@ def _arg_extreme(node: Call, keys: Sequence[str], scope: Scope) -> list[Output]:
     rest = _expanded(node.arguments[1:], keys, {name}, scope)
     outputs = [Output(name=name, value=key), *rest]
     packed = ", ".join(f"f{index} := {_stored(output.value)}" for index, output in enumerate(outputs))
-    row = f"{node.name}(struct_pack({packed}), {key.sql})"
+    row = f"coalesce({node.name}(struct_pack({packed}), {key.sql}), any_value(struct_pack({packed})))"
     return [
         Output(name=output.name, value=_from_row(row, index, output.value)) for index, output in enumerate(outputs)
     ]

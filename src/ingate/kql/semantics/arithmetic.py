@@ -14,7 +14,7 @@ from ingate.kql.refusal import semantic_error
 from ingate.kql.result import KqlType
 from ingate.kql.semantics.conversion import converted, widest
 from ingate.kql.semantics.scope import Scope
-from ingate.kql.semantics.values import NUMERIC, Value, constant
+from ingate.kql.semantics.values import INTEGRAL, NUMERIC, Value, constant
 from ingate.kql.syntax.tree import Binary, Constant, Unary
 
 _LONG = 2**63
@@ -43,11 +43,18 @@ def _without_dynamic(left: Value, right: Value, node: Binary, scope: Scope) -> t
     if left.type == "dynamic" and right.type == "dynamic":
         message = f"'{node.operator}' cannot be applied to two dynamic values; convert them, as in toreal(...)"
         raise semantic_error(scope.said(message), node.at)
-    if left.type == "dynamic":
-        return converted(left, right.type), right
-    if right.type == "dynamic":
-        return left, converted(right, left.type)
-    return left, right
+    other = right if left.type == "dynamic" else left
+    if "dynamic" not in (left.type, right.type):
+        return left, right
+    target: KqlType = other.type
+    if target in INTEGRAL:
+        if node.operator in "/%":
+            message = (
+                f"'{node.operator}' of a dynamic and a whole number: convert it, as in tolong(...) or toreal(...)"
+            )
+            raise semantic_error(scope.said(message), node.at)
+        target = "real"  # or 1.5 would lose its fraction
+    return (converted(left, target), right) if left.type == "dynamic" else (left, converted(right, target))
 
 
 def combined(operator: str, left: Value, right: Value, at: int, scope: Scope) -> Value:

@@ -6,6 +6,7 @@ everything else. A missing string is an empty one.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from ingate.kql.refusal import semantic_error
@@ -29,6 +30,9 @@ def compared(operator: str, left: Value, right: Value, at: int, scope: Scope) ->
     if operator == "!=":
         return _different(left, right, at)
     sql = f"({left.sql} {operator} {right.sql})"
+    small = right if operator in ("<", "<=") else left
+    if small.type == "real" and not _is_finite(small):
+        sql = f"({sql} AND NOT isnan({small.sql}))"  # which DuckDB takes for the greatest number
     return Value(sql=sql, type="bool", at=at, may_be_null=left.may_be_null or right.may_be_null)
 
 
@@ -90,6 +94,8 @@ def _is_filled_text(value: Value) -> bool:
 
 def _equal(left: Value, right: Value, at: int) -> Value:
     plain = f"({left.sql} = {right.sql})"
+    if left.type == "real" and not (_is_finite(left) or _is_finite(right)):
+        plain = f"({plain} AND NOT isnan({left.sql}))"
     if not left.may_be_null and not right.may_be_null:
         return Value(sql=plain, type="bool", at=at, may_be_null=False)
     if not left.may_be_null or not right.may_be_null:
@@ -98,8 +104,15 @@ def _equal(left: Value, right: Value, at: int) -> Value:
     return Value(sql=both, type="bool", at=at, filter_sql=plain)
 
 
+def _is_finite(value: Value) -> bool:
+    known = value.known.value if value.known is not None else None
+    return isinstance(known, int | float) and math.isfinite(known)
+
+
 def _different(left: Value, right: Value, at: int) -> Value:
     plain = f"({left.sql} IS DISTINCT FROM {right.sql})"
+    if left.type == "real" and not (_is_finite(left) or _is_finite(right)):
+        plain = f"({plain} OR coalesce(isnan({left.sql}), false))"
     if not left.may_be_null or not right.may_be_null:
         return Value(sql=plain, type="bool", at=at, may_be_null=False)
     both = f"CASE WHEN {left.sql} IS NULL AND {right.sql} IS NULL THEN NULL ELSE {plain} END"

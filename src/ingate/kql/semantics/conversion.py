@@ -18,9 +18,20 @@ _TICKS_AS_TEXT = (
     " || CASE WHEN abs(v_) % 10000000 <> 0"
     " THEN '.' || lpad(CAST(abs(v_) % 10000000 AS VARCHAR), 7, '0') ELSE '' END)[1]"
 )
+_REAL_AS_TEXT = (
+    "replace(replace(upper(CAST({0} AS VARCHAR)), 'NAN', 'NaN'), 'INF', 'Infinity')"  # 1E+20, and no other letters
+)
 _DATETIME_AS_TEXT = "strftime({0}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
+_OTHER_DATETIMES = (
+    "['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y', '%m/%d/%Y %I:%M:%S %p', '%a, %d %b %Y %H:%M:%S GMT',"
+    " '%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%A, %d-%b-%y %H:%M:%S GMT', '%a %b %d %H:%M:%S %Y']"
+)
+"""RFC 822, RFC 850 and the American way. ISO 8601 is DuckDB's own."""
 _TEXT_AS_DATETIME = (
-    "list_transform([trim({0})], lambda v_: CASE WHEN regexp_matches(v_, '(Z|[+-]\\d\\d:?\\d\\d)$')"
+    "list_transform([trim({0})], lambda v_:"
+    " CASE WHEN NOT regexp_matches(v_, '^\\d{4}-\\d') THEN CASE WHEN regexp_matches(v_, '\\d')"
+    " THEN try_strptime(v_, " + _OTHER_DATETIMES + ") END"
+    " WHEN regexp_matches(v_, '(Z|:\\d\\d(\\.\\d+)?[+-]\\d\\d:?\\d\\d)$')"
     " THEN try_cast(v_ AS TIMESTAMPTZ) AT TIME ZONE 'UTC' ELSE try_cast(v_ AS TIMESTAMP) END)[1]"
 )
 _CLOCK = r"^\s*(-?)(?:(\d{1,7})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?\s*$"
@@ -57,6 +68,8 @@ def _raw_text(value: Value) -> str:
         return f"({value.sql} ->> '$')"
     if value.type == "bool":
         return f"CASE WHEN {value.sql} THEN 'true' WHEN NOT ({value.sql}) THEN 'false' END"
+    if value.type == "real":
+        return _REAL_AS_TEXT.format(value.sql)
     if value.type == "decimal":
         return f"regexp_replace(CAST({value.sql} AS VARCHAR), '\\.?0+$', '')"
     return f"CAST({value.sql} AS VARCHAR)"

@@ -7,19 +7,21 @@ finds
 
 from __future__ import annotations
 
-from ingate.kql.refusal import semantic_error
+from ingate.kql.refusal import not_supported, semantic_error
 from ingate.kql.rendering import quote_text, render_constant
 from ingate.kql.semantics.comparing import comparable, text_operand
 from ingate.kql.semantics.conversion import as_text, converted
 from ingate.kql.semantics.patterns import escape, group_count
 from ingate.kql.semantics.scope import LetTable, Scope
 from ingate.kql.semantics.values import Value, constant
-from ingate.kql.syntax.tree import Binary, Call, Expression, Json, Membership, Name, Operator, Pipeline
+from ingate.kql.syntax.tree import Binary, Call, Expression, Json, Membership, Name, Operator, Pipeline, Star
 
 _EDGE = r"[^\pL\pN]"
 
 
 def compile_match(node: Binary, scope: Scope) -> Value:
+    if isinstance(node.left, Star):
+        return _match_anywhere(node, scope)
     left, right = scope.scalar(node.left), scope.scalar(node.right)
     text = text_operand(left, node.operator, scope)
     if node.operator == "matches regex":
@@ -27,6 +29,16 @@ def compile_match(node: Binary, scope: Scope) -> Value:
     operator = node.operator.removeprefix("!") if node.operator != "!~" else "=~"
     sql = match_sql(operator, text, right, scope)
     return _truth(f"(NOT {sql})" if node.operator.startswith("!") else sql, node.at)
+
+
+def _match_anywhere(node: Binary, scope: Scope) -> Value:
+    """`* has "term"`: in some column."""
+    if node.operator.startswith("!") or node.operator == "matches regex" or scope.row is None:
+        raise not_supported(scope.said(f"'* {node.operator}' is not supported"), node.at)
+    needle = scope.scalar(node.right)
+    columns = [as_text(field.value(node.at)) for field in scope.row.fields]
+    found = " OR ".join(match_sql(node.operator, text, needle, scope) for text in columns)
+    return _truth(f"({found})" if found else "false", node.at)
 
 
 def _truth(sql: str, at: int) -> Value:

@@ -56,6 +56,7 @@ class Compilation:
     scalar: CompileScalar
     table: CompileTable
     below: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    far_below: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     shared: list[str] = field(default_factory=list[str])
     tables: set[str] = field(default_factory=set[str])
     answers_used: int = 0

@@ -26,7 +26,6 @@ from ingate.domain.price_document import (
     render_unit_prices,
 )
 from ingate.domain.subscription import Subscription
-from ingate.management.activity_log import parse_time
 from ingate.management.bodies import Body, read_body
 from ingate.management.control_plane import Answer, ControlPlane, Outcome, mount
 from ingate.management.paging import render_list
@@ -35,6 +34,7 @@ from ingate.management.scopes import SUBSCRIPTION_PATH, decide_precondition, fin
 from ingate.wire.arm.documents import JsonObject, get_object
 from ingate.wire.arm.envelopes import render_page, render_system_data, render_time
 from ingate.wire.arm.ids import render_deployment_id, render_subscription_id
+from ingate.wire.arm.times import parse_time
 
 from .cost_refusals import PriceInForce
 

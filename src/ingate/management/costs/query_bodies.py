@@ -6,7 +6,7 @@ https://learn.microsoft.com/rest/api/cost-management/query/usage
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import cast
 
 import msgspec
@@ -29,6 +29,7 @@ from ingate.domain.cost_query import (
     list_column_names,
 )
 from ingate.wire.arm.documents import JsonObject, get_object
+from ingate.wire.arm.times import parse_time
 
 from .cost_refusals import CostQueryInvalid
 
@@ -119,19 +120,11 @@ def parse_day(given: object) -> date | None:
     """Of an ISO 8601 date or time; in UTC when it names no zone."""
     if not isinstance(given, str) or len(given) > 40:
         return None
-    head, dot, rest = given.partition(".")
-    try:
-        # .NET writes seven digits of a second, and Python reads six.
-        moment = datetime.fromisoformat(head + _find_zone(rest) if dot else given)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    moment = parse_time(given)
+    if moment is None:
         return None
     day = moment.date()
     return day if date.min + timedelta(days=366) < day < date.max - timedelta(days=366) else None
-
-
-def _find_zone(rest: str) -> str:
-    return rest.lstrip("0123456789")
 
 
 def _parse_granularity(given: object) -> Granularity | None:

@@ -7,13 +7,10 @@ decides.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -24,9 +21,8 @@ from ingate.domain.cost_query import LONGEST_SPAN, find_days
 from ingate.domain.naming import fold_name
 from ingate.management.control_plane import Answer, ControlPlane, Outcome
 from ingate.management.odata_terms import Term, parse_terms
-from ingate.management.paging import get_query
+from ingate.management.paging import get_query, parse_skip_token, parse_top, render_next_link
 from ingate.management.refusals import FilterInvalid, QueryParameterInvalid
-from ingate.management.request_ids import find_base_url
 from ingate.wire.arm.documents import JsonObject
 from ingate.wire.arm.envelopes import render_page
 
@@ -120,7 +116,7 @@ def _render_rows(
         )
         for _, charge in shown
     ]
-    return render_page(items, _render_next_link(request, shown[-1][0]) if len(rest) > len(shown) else None)
+    return render_page(items, render_next_link(request, shown[-1][0]) if len(rest) > len(shown) else None)
 
 
 def _key(charge: Charge) -> str:
@@ -139,7 +135,7 @@ def _parse_question(request: Request, today: date) -> _Question | FilterInvalid 
     kind = (get_query(request, "kind") or "legacy").lower()
     if kind not in {"legacy", "modern"}:
         return QueryParameterInvalid(name="kind", reason="it must be legacy or modern")
-    size, start = _parse_top(get_query(request, "$top")), _parse_start(get_query(request, "$skiptoken"))
+    size, start = parse_top(request, largest=LARGEST_PAGE), parse_skip_token(request)
     if isinstance(size, QueryParameterInvalid):
         return size
     if isinstance(start, QueryParameterInvalid):
@@ -198,25 +194,3 @@ def _fits_term(charge: Charge, term: Term) -> bool:
         case _:
             name, _, value = term.value.partition(":")
             return fold_name(find_tag(charge.tags, name)) == fold_name(value)
-
-
-def _parse_top(given: str | None) -> int | QueryParameterInvalid:
-    if given is None:
-        return LARGEST_PAGE
-    if not (given.isascii() and given.isdigit() and len(given) <= 9 and int(given) > 0):
-        return QueryParameterInvalid(name="$top", reason="it must be a whole number greater than 0")
-    return min(int(given), LARGEST_PAGE)
-
-
-def _parse_start(given: str | None) -> str | QueryParameterInvalid:
-    try:
-        return base64.urlsafe_b64decode((given or "").encode("ascii")).decode()
-    except (binascii.Error, ValueError):
-        return QueryParameterInvalid(name="$skiptoken", reason="it must be one that a nextLink contains")
-
-
-def _render_next_link(request: Request, last: str) -> str:
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name.lower() != "$skiptoken"]
-    token = base64.urlsafe_b64encode(last.encode()).decode("ascii")
-    query = urlencode([*kept, ("$skiptoken", token)], quote_via=quote)
-    return f"{find_base_url(request.scope)}{quote(request.scope['path'])}?{query}"

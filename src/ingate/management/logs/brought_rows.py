@@ -23,17 +23,25 @@ MOST_EVENTS = 200_000
 LATEST = timedelta(microseconds=1)
 """A span of time does not include its end, and rows of now are to be in every span."""
 
-_NEEDS_EVENTS = re.compile(r"auditevents|azurediagnostics|\b(search|union|find)\b", re.IGNORECASE)
-_NEEDS_DEPLOYMENTS = re.compile(r"\bdeployments\b|\b(search|union|find)\b", re.IGNORECASE)
+_MAY_MEAN_ANY = r"""\b(search|union|find)\b|\[\s*['"][^'"]*\\"""
+"""Of all tables, or of one whose name is written with an escape."""
+_NEEDS_EVENTS = re.compile(rf"auditevents|azurediagnostics|{_MAY_MEAN_ANY}", re.IGNORECASE)
+_NEEDS_DEPLOYMENTS = re.compile(rf"\bdeployments\b|{_MAY_MEAN_ANY}", re.IGNORECASE)
 
 Rows = Sequence[Mapping[str, object]]
 
 
 async def bring_rows(
-    plane: ControlPlane, session: StateSession, text: str, scope: LogScope, span: LogTimeRange
+    plane: ControlPlane,
+    session: StateSession,
+    text: str,
+    scope: LogScope,
+    span: LogTimeRange,
+    *,
+    now: datetime,
 ) -> dict[str, Rows] | ArgumentInvalid:
     """Of tables that the query could mean. A table that it does not is empty. Refuses where there are more events
-    than can be brought: an answer without some of them would be wrong."""
+    than can be brought: an answer without some of them would be wrong. `now` is the query's."""
     events: Rows = ()
     deployments: Rows = ()
     if _NEEDS_EVENTS.search(text):
@@ -46,7 +54,7 @@ async def bring_rows(
         events = [_render_event(event, _find_resource(event, scope)) for event in seen]
     if _NEEDS_DEPLOYMENTS.search(text):
         deployments = [
-            _render_deployment(plane, resource, deployment, min(span.end, plane.clock()) - LATEST)
+            _render_deployment(plane, resource, deployment, min(span.end, now) - LATEST)
             for resource in scope.resources
             for deployment in await session.deployments.list_deployments(resource.resource_id)
         ]

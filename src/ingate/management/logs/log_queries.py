@@ -31,6 +31,8 @@ from .log_scope import LogScope, find_resource_scope, find_workspace_scope, inte
 
 MOST_BATCHED = 100
 """Queries in one batch, as documented."""
+BATCHED_AT_ONCE = 2
+"""Of a batch; as many as there are query processes. The others do not take the places of those who wait."""
 USUAL_EVENTS = timedelta(days=30)
 """How far back the audit trail goes with a query that says its time in its own text."""
 
@@ -106,14 +108,16 @@ async def _answer_batch(plane: ControlPlane, request: Request) -> Response:
     if not 0 < len(queries) <= MOST_BATCHED:
         refusal = ArgumentInvalid(reason=f"A batch has from 1 to {MOST_BATCHED} requests.")
         return render_log_response(*render_log_refusal(refusal))
-    answers = await asyncio.gather(*(_answer_batched(plane, query) for query in queries))
+    places = asyncio.Semaphore(BATCHED_AT_ONCE)
+    answers = await asyncio.gather(*(_answer_batched(plane, query, places) for query in queries))
     return render_log_response(200, {"responses": answers})
 
 
-async def _answer_batched(plane: ControlPlane, query: BatchedQuery) -> JsonObject:
+async def _answer_batched(plane: ControlPlane, query: BatchedQuery, places: asyncio.Semaphore) -> JsonObject:
     headers = {name.lower(): value for name, value in (query.headers or {}).items()}
     place = _find_batched_place(query)
-    status, document = await _run(plane, place, query.body, parse_preferences(headers.get("prefer", "")))
+    async with places:
+        status, document = await _run(plane, place, query.body, parse_preferences(headers.get("prefer", "")))
     return {"id": query.id, "status": status, "headers": {}, "body": document}
 
 
@@ -158,7 +162,7 @@ async def _make_query(
         if not isinstance(scope, LogScope):
             return scope
         events_span = span or LogTimeRange(start=now - USUAL_EVENTS, end=now + timedelta(minutes=1))
-        rows = await bring_rows(plane, session, body.query, scope, events_span)
+        rows = await bring_rows(plane, session, body.query, scope, events_span, now=now)
         if isinstance(rows, ArgumentInvalid):
             return rows
     seconds = DEFAULT_SECONDS if preferences.wait is None else min(max(preferences.wait, 1.0), MOST_SECONDS)

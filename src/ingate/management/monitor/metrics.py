@@ -129,13 +129,13 @@ async def list_namespaces(plane: ControlPlane, request: Request) -> Outcome:
     return Answer(document={"value": [render_namespace(resource.resource_id)]})
 
 
-class BatchBody(msgspec.Struct):
+class MetricsBatchBody(msgspec.Struct):
     resourceids: list[str]
 
 
 async def get_batch(plane: ControlPlane, request: Request) -> MetricOutcome:
     """Several accounts of one subscription at once. All or none: whoever may not read one of them is refused."""
-    body = await read_body(request, BatchBody)
+    body = await read_body(request, MetricsBatchBody)
     if not isinstance(body, Body):
         return body
     resource_ids = list(dict.fromkeys(resource_id.rstrip("/") for resource_id in body.content.resourceids))

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import msgspec
 
+from ingate.telemetry.rollup_store import TelemetryUnusable
+
 SCHEMA = 1
 _TABLE = """CREATE TABLE sinks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, since REAL NOT NULL,
   journals TEXT NOT NULL DEFAULT '{}', audit TEXT NOT NULL DEFAULT '{}',
+  metric_minute INTEGER NOT NULL DEFAULT 0,
   delivered INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0) STRICT"""
 
 
-class SinksUnusable(Exception):
+class SinksUnusable(TelemetryUnusable):
     """sinks.db is of a later Ingate, or is no database. The text is for the user."""
 
 
@@ -43,6 +46,8 @@ class SinkPlace:
     journals: Mapping[str, int]
     """Bytes that are done with, by the journal's file name."""
     audit: AuditPlace
+    metric_minute: int
+    """Since 1970: the first that is not done with. 0: none is."""
     delivered: int
     dropped: int
     """Events, both."""
@@ -83,15 +88,17 @@ class CursorFile:
         with self._lock:
             self._connection.execute("INSERT OR IGNORE INTO sinks (name, since) VALUES (?, ?)", [name, since])
             row = self._connection.execute(
-                "SELECT id, since, journals, audit, delivered, dropped FROM sinks WHERE name = ?", [name]
+                "SELECT id, since, journals, audit, metric_minute, delivered, dropped FROM sinks WHERE name = ?",
+                [name],
             ).fetchone()
-        sink_id, since, journals, audit, delivered, dropped = row
+        sink_id, since, journals, audit, metric_minute, delivered, dropped = row
         return SinkPlace(
             sink_id=sink_id,
             name=name,
             since=since,
             journals=msgspec.json.decode(journals, type=dict[str, int]),
             audit=msgspec.json.decode(audit, type=AuditPlace),
+            metric_minute=metric_minute,
             delivered=delivered,
             dropped=dropped,
         )
@@ -102,8 +109,9 @@ class CursorFile:
         audit = msgspec.json.encode(place.audit).decode()
         with self._lock:
             self._connection.execute(
-                "UPDATE sinks SET journals = ?, audit = ?, delivered = ?, dropped = ? WHERE id = ?",
-                [journals, audit, place.delivered, place.dropped, place.sink_id],
+                "UPDATE sinks SET journals = ?, audit = ?, metric_minute = ?, delivered = ?, dropped = ? "
+                "WHERE id = ?",
+                [journals, audit, place.metric_minute, place.delivered, place.dropped, place.sink_id],
             )
 
     def keep_only(self, names: frozenset[str]) -> None:

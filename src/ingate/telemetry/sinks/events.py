@@ -19,7 +19,7 @@ from ingate.domain.exchange import ExchangeRecord
 from ingate.wire.arm.documents import JsonObject
 from ingate.wire.trace_context import make_span_id
 
-EventCategory = Literal["RequestResponse", "Audit"]
+EventCategory = Literal["RequestResponse", "Audit", "AllMetrics"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_TICKS = 621_355_968_000_000_000
@@ -77,7 +77,7 @@ def _render_call(record: ExchangeRecord, resource_id: str, properties: JsonObjec
         trace_id=record.trace_id,
         span_id=make_span_id(record.apim_request_id) if record.trace_id is not None else None,
         document={
-            "time": _render_time(time),
+            "time": render_time(time),
             "resourceId": resource_id.upper(),
             "category": "RequestResponse",
             "event": "ShoeboxCallResult",
@@ -101,7 +101,7 @@ def render_audit(event: AuditEvent, resource_id: str) -> Event:
         resource_id=resource_id,
         time=event.time,
         document={
-            "time": _render_time(event.time),
+            "time": render_time(event.time),
             "resourceId": resource_id.upper(),
             "category": "Audit",
             "event": "ShoeboxAuditEvent",
@@ -115,7 +115,8 @@ def render_audit(event: AuditEvent, resource_id: str) -> Event:
     )
 
 
-def _render_time(time: datetime) -> str:
+def render_time(time: datetime) -> str:
+    """To 100 ns, as Azure writes times."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import httpx2
 
 from ingate.domain.upstream import CredentialReference
@@ -19,6 +21,9 @@ class Poster:
     sent goes where its owner said, and nowhere else."""
 
     def __init__(self, read_credential: ReadCredential, *, timeout: float = TIMEOUT) -> None:
+        # They log URLs, at levels that operators use.
+        for name in ("httpx2", "httpcore2"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._read_credential = read_credential
         self._client = httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=False)
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from ingate.domain.audit import AuditEvent
 from ingate.domain.diagnostic_setting import DiagnosticSetting, OtlpSink, WebhookSink
 from ingate.domain.exchange import ExchangeRecord
+from ingate.domain.metric import MetricStore
 from ingate.telemetry.following import JournalFollower
 from ingate.telemetry.journal_reader import JOURNAL_FOLDER
 from ingate.telemetry.prometheus import Gauge
@@ -23,8 +24,9 @@ from .events import Event, render_call
 from .http_post import Poster
 from .journal_queue import JournalQueue
 from .ledger import Ledger
+from .metric_queue import MetricQueue
 from .otlp_logs import OtlpLogs
-from .sink import FIRST_BACKOFF, Sink
+from .sink import FIRST_BACKOFF, Queue, Sink
 from .storage_folder import StorageFolder
 from .webhook import Webhook
 
@@ -65,6 +67,7 @@ class SinkKeeper:
         read_audit: ReadAudit,
         wall_clock: Callable[[], float],
         backlog_bytes: int = BACKLOG_BYTES,
+        metrics: MetricStore | None = None,
         exports: Sequence[Export] = (),
         first_backoff: float = FIRST_BACKOFF,
     ) -> None:
@@ -76,6 +79,7 @@ class SinkKeeper:
         self._read_audit = read_audit
         self._wall_clock = wall_clock
         self._backlog_bytes = backlog_bytes
+        self._metrics = metrics
         self._exports = exports
         self._first_backoff = first_backoff
         self._sinks: dict[str, Sink] = {}
@@ -184,10 +188,22 @@ class SinkKeeper:
         audit = AuditQueue(
             ledger, resource_id=resource_id, read_audit=read_audit, deliver=deliver, wall_clock=self._wall_clock
         )
+        others: list[Queue] = [audit]
+        if self._metrics is not None:
+            others.append(
+                MetricQueue(
+                    ledger,
+                    resource_id=resource_id,
+                    store=self._metrics,
+                    is_wanted=lambda: route.setting.metrics,
+                    deliver=deliver,
+                    wall_clock=self._wall_clock,
+                )
+            )
         return Sink(
             ledger=ledger,
             journals=journals,
-            others=(audit,),
+            others=others,
             close=destination.close,
             wall_clock=self._wall_clock,
             labels={
@@ -237,7 +253,7 @@ def _expect_otlp(route: _Route) -> OtlpSink:
 
 
 def _list_kinds(setting: DiagnosticSetting) -> Iterator[Kind]:
-    if not setting.categories & {"RequestResponse", "Audit"}:
+    if not setting.metrics and not setting.categories & {"RequestResponse", "Audit"}:
         return
     if setting.storage_account is not None:
         yield "storage"

@@ -20,6 +20,7 @@ class Ledger:
         *,
         journals: Mapping[str, int] | None = None,
         audit: AuditPlace | None = None,
+        metric_minute: int | None = None,
         delivered: int = 0,
         dropped: int = 0,
     ) -> None:
@@ -30,6 +31,7 @@ class Ledger:
             place,
             journals=place.journals if journals is None else journals,
             audit=audit or place.audit,
+            metric_minute=metric_minute or place.metric_minute,
             delivered=place.delivered + delivered,
             dropped=place.dropped + dropped,
         )

@@ -19,6 +19,12 @@ from .http_post import Poster
 LOGS_PATH = "/v1/logs"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INFO, _ERROR = 9, 17
+_ATTRIBUTES = {
+    "azure.operation.name": "operationName",
+    "azure.result.signature": "resultSignature",
+    "azure.correlation_id": "correlationId",
+    "azure.metric.name": "metricName",
+}
 
 
 class _PartialSuccess(msgspec.Struct, rename="camel"):
@@ -75,7 +81,7 @@ def render_logs(events: Sequence[Event], *, observed: float) -> JsonObject:
 
 def _render_record(event: Event, observed: float) -> JsonObject:
     document = event.document
-    has_failed = int(document["resultSignature"]) >= 400
+    has_failed = int(document.get("resultSignature", 0)) >= 400
     record: JsonObject = {
         "timeUnixNano": str((event.time - _EPOCH) // timedelta(microseconds=1) * 1000),
         "observedTimeUnixNano": str(round(observed * 1_000_000) * 1000),
@@ -84,12 +90,8 @@ def _render_record(event: Event, observed: float) -> JsonObject:
         "eventName": f"azure.resource.{event.category}",
         "body": {"stringValue": msgspec.json.encode(document).decode()},
         "attributes": _render_attributes(
-            {
-                "azure.category": event.category,
-                "azure.operation.name": document["operationName"],
-                "azure.result.signature": document["resultSignature"],
-                "azure.correlation_id": document["correlationId"],
-            }
+            {"azure.category": event.category}
+            | {name: document[member] for name, member in _ATTRIBUTES.items() if member in document}
         ),
     }
     if event.trace_id is not None and event.span_id is not None:

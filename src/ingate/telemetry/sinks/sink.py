@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN = 0.5
 """Between two looks when nothing is new."""
-FIRST_BACKOFF = 0.5
+FIRST_BACKOFF = 0.25
 LONGEST_BACKOFF = 30.0
 
 
@@ -72,20 +72,22 @@ class Sink:
     def run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            delivered = self.ledger.place.delivered
             fault = self._turn()
             if self._stopping.is_set():
                 break
             if fault is None:
-                if failures:
+                if self._failing_since:
                     _log.info("%s delivers again", self.name)
                 failures, self._failing_since = 0, 0.0
                 self._stopping.wait(SECONDS_BETWEEN)
                 continue
-            if failures == 0:
+            if not self._failing_since:
                 self._failing_since = self._wall_clock()
                 _log.warning("%s does not deliver, and tries again: %s", self.name, fault)
+            # A receiver that takes some batches and refuses others is asked again soon.
+            failures = 0 if self.ledger.place.delivered > delivered else min(failures + 1, 16)
             self._stopping.wait(min(self._first_backoff * 2**failures, LONGEST_BACKOFF))
-            failures = min(failures + 1, 16)
         with contextlib.suppress(Exception):
             self._close()
 
@@ -104,15 +106,26 @@ class Sink:
         return Gauge(f"ingate_sink_{name}", text, value, self._labels)
 
     def _turn(self) -> str | None:
-        """Everything that is there. What failed, if something did."""
-        try:
-            for queue in self._queues:
-                while queue.step() and not self._stopping.is_set():
-                    self._failing_since = 0.0
-        except DeliveryFailed as error:
-            return str(error)
-        except (OSError, sqlite3.Error) as error:
-            return f"{type(error).__name__}: {error}"
-        except Exception as error:  # noqa: BLE001 - nobody would notice a thread that has ended
-            return type(error).__name__
-        return None
+        """Everything that is there, a batch of each queue after the other. What failed, if something did: the other
+        queues go on."""
+        fault: str | None = None
+        queues = [*self._queues]
+        while queues and not self._stopping.is_set():
+            for queue in [*queues]:
+                try:
+                    has_more = queue.step()
+                except Exception as error:  # noqa: BLE001 - nobody would notice a thread that has ended
+                    fault = _describe(error)
+                    has_more = False
+                if not has_more:
+                    queues.remove(queue)
+        return fault
+
+
+def _describe(error: Exception) -> str:
+    """Nothing of an error that is not foreseen: it may hold a secret."""
+    if isinstance(error, DeliveryFailed):
+        return str(error)
+    if isinstance(error, OSError | sqlite3.Error):
+        return f"{type(error).__name__}: {error}"
+    return type(error).__name__

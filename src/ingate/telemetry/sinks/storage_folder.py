@@ -14,10 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from .events import Event
+from .events import Event, EventCategory
 
 DIAGNOSTICS_FOLDER = "diagnostics"
 BLOCK_BYTES = 64 * 1024
+_CONTAINERS: dict[EventCategory, str] = {
+    "RequestResponse": "insights-logs-requestresponse",
+    "Audit": "insights-logs-audit",
+    "AllMetrics": "insights-metrics-pt1m",
+}
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _ODD = re.compile(r"[^A-Z0-9._()-]|^\.+$")
 
@@ -34,8 +39,10 @@ class StorageFolder:
         lines: dict[Path, list[bytes]] = {}
         for event in events:
             lines.setdefault(self._folder / _name_blob(event), []).append(msgspec.json.encode(event.document) + b"\n")
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
         for path, content in lines.items():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             _append(path, b"".join(content))
         return 0
 
@@ -47,7 +54,7 @@ def _name_blob(event: Event) -> Path:
     time = event.time.astimezone(UTC)
     parts = [_ODD.sub("_", part) for part in event.resource_id.upper().strip("/").split("/")]
     return Path(
-        f"insights-logs-{event.category.lower()}",
+        _CONTAINERS[event.category],
         "resourceId=",
         *parts,
         f"y={time:%Y}",

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from ingate.wire.arm.times import parse_time
+
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
     r"(?:T(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,8})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,7})?)S)?)?",
@@ -24,16 +26,8 @@ class Timespan(NamedTuple):
 
 
 def parse_moment(text: str) -> datetime | None:
-    """UTC when it does not say. .NET writes seven digits of a second; a `+` that was not encoded comes as a space."""
-    text = text.strip().replace(" ", "+" if "T" in text else "T")
-    head, dot, rest = text.partition(".")
-    digits = len(rest) - len(rest.lstrip("0123456789"))
-    shortened = f"{head}.{rest[: min(digits, 6)]}{rest[digits:]}" if dot and digits else text
-    try:
-        parsed = datetime.fromisoformat(shortened)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    """UTC when it does not say; a `+` that was not encoded comes as a space."""
+    return parse_time(text.strip().replace(" ", "+" if "T" in text else "T"))
 
 
 def parse_duration(text: str) -> timedelta | None:
