@@ -349,6 +349,7 @@ class TestLookingAround:
         assert "Microsoft.CognitiveServices/accounts/write" in written
 
 
+@exercises(AZURE_CLI_CLIENT, "metrics, workspaces, diagnostic settings")
 class TestMonitoring:
     def test_metrics_and_their_definitions(self, az: Az, azure_ingate: RunningIngate) -> None:
         account = azure_ingate.account_path("example-resource")

@@ -17,10 +17,14 @@ from typing import Any
 import httpx2
 import pytest
 from tests.support.azure_sdk_script import run_azure_sdk_script
+from tests.support.clients_matrix_entries import AZURE_COSTS, exercises
 from tests.support.principals import assign_role, put_application
 from tests.support.running import RunningIngate, start_ingate
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    exercises(AZURE_COSTS, "queries, dimensions, usage details, budgets that close the gateway"),
+]
 HERE = Path(__file__).parent
 
 PRICES = {"claude-opus-4-5": (5, 25), "claude-haiku-4-5": (1, 5)}

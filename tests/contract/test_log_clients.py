@@ -15,10 +15,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.support.clients_matrix_entries import AZURE_LOGS, exercises
 from tests.support.principals import Application, assign_role, put_application
 from tests.support.running import RunningIngate, inherit_environment, start_ingate
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first run installs the clients
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    exercises(AZURE_LOGS, "queries of workspaces and resources, batches, partial answers, errors, what a role shows"),
+]  # the first run installs the clients
 HERE = Path(__file__).parent
 
 CALLS = {

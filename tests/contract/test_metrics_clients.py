@@ -15,10 +15,15 @@ import anthropic
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.support.azure_sdk_script import run_azure_sdk_script
+from tests.support.clients_matrix_entries import AZURE_METRICS, exercises
 from tests.support.principals import assign_role, put_application
 from tests.support.running import RunningIngate, start_ingate
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first run installs the clients
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    exercises(AZURE_METRICS, "metrics of one and several resources, definitions, namespaces, refusals"),
+]  # the first run installs the clients
 HERE = Path(__file__).parent
 PATIENCE = 15.0
 

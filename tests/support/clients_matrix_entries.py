@@ -103,6 +103,23 @@ AZURE_MGMT = Client(
     ),
     pointing='`base_url="https://localhost:PORT"` and its `credential_scopes`',
 )
+AZURE_LOGS = Client(
+    name="azure-monitor-query (Python)",
+    version=_locked(AZURE_SDK_PYTHON, "azure-monitor-query"),
+    pointing='`ingate run`; or `endpoint="https://localhost:PORT/v1"`',
+)
+AZURE_METRICS = Client(
+    name="azure-mgmt-monitor, azure-monitor-querymetrics (Python)",
+    version=", ".join(
+        _locked(AZURE_SDK_PYTHON, name) for name in ("azure-mgmt-monitor", "azure-monitor-querymetrics")
+    ),
+    pointing='`base_url` and `endpoint`: `"https://localhost:PORT"`',
+)
+AZURE_COSTS = Client(
+    name="azure-mgmt-costmanagement, azure-mgmt-consumption (Python)",
+    version=", ".join(_locked(AZURE_SDK_PYTHON, f"azure-mgmt-{name}") for name in ("costmanagement", "consumption")),
+    pointing='`base_url="https://localhost:PORT"` and its `credential_scopes`',
+)
 AZURE_CLI_CLIENT = Client(
     name="az (azure-cli)",
     version=_locked(AZURE_CLI, "azure-cli"),
@@ -148,7 +165,8 @@ VERCEL_AI = Client(
 
 CLIENTS = (
     *(ANTHROPIC, ANTHROPIC_OF_2025, FOUNDRY_SDK, CURL, FETCH_NODE_20, FETCH_NODE_26),
-    *(AZURE_IDENTITY, AZURE_IDENTITY_OF_NODE, AZURE_MGMT, AZURE_CLI_CLIENT),
+    *(AZURE_IDENTITY, AZURE_IDENTITY_OF_NODE, AZURE_MGMT, AZURE_LOGS, AZURE_METRICS, AZURE_COSTS),
+    AZURE_CLI_CLIENT,
     *(CLAUDE_CODE, CLAUDE_AGENT, PYDANTIC_AI_CLIENT, LANGCHAIN, LITELLM_CLIENT, LLM_CLIENT, VERCEL_AI),
 )
 """In the order of the page."""
