@@ -52,13 +52,13 @@ def _restart(site: CallSite, index: int) -> str:
 def _segment(site: CallSite, flag: str) -> str:
     """The running count of restarts, this row's included: a segment is what lies between two.
 
-    A correlated count would be quadratic; the restarts are counted by a layer that `operators/projecting.py` puts
-    below."""
+    A correlated count would be quadratic, and so is DuckDB's with a FILTER; the restarts are counted by a layer that
+    `operators/projecting.py` puts below."""
     if not flag:
         return ""
     name = site.scope.compilation.new_name()
     over = f"({_order(site)} ROWS UNBOUNDED PRECEDING)"
-    site.scope.compilation.below.append((name, f"count(*) FILTER (WHERE {flag}) OVER {over}"))
+    site.scope.compilation.below.append((name, f"sum(CASE WHEN {flag} THEN 1 ELSE 0 END) OVER {over}"))
     return f"PARTITION BY {name} "
 
 
@@ -110,8 +110,10 @@ def _row_rank(gaps: bool) -> Build:
         first = f"{changed} OR {place} = 1" + (f" OR {flag}" if flag else "")
         over = f"OVER ({segment}{order} ROWS UNBOUNDED PRECEDING)"
         if not gaps:
-            return site.give("long", f"(count(*) FILTER (WHERE {first}) {over})", may_be_null=False)
-        rank = f"(max({place}) FILTER (WHERE {first}) {over} - min({place}) {over} + 1)"
+            return site.give(
+                "long", f"CAST(sum(CASE WHEN {first} THEN 1 ELSE 0 END) {over} AS BIGINT)", may_be_null=False
+            )
+        rank = f"(max(CASE WHEN {first} THEN {place} END) {over} - min({place}) {over} + 1)"
         return site.give("long", rank, may_be_null=False)
 
     return build

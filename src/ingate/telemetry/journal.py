@@ -21,7 +21,7 @@ from .journal_file import JournalFile
 
 _log = logging.getLogger(__name__)
 
-FILE_BYTES = 16 * 1024 * 1024
+FILE_BYTES = 8 * 1024 * 1024
 FILE_SECONDS = 3600.0
 """After which a file that has a record is followed by another, so that it can be sealed."""
 RESERVE = 4 * 1024 * 1024

@@ -14,7 +14,7 @@ from ingate.kql.operators.projecting import value_and_name
 from ingate.kql.operators.summarizing import aggregate_outputs, group_keys
 from ingate.kql.refusal import not_supported, semantic_error, too_complex
 from ingate.kql.semantics.conversion import as_json, converted
-from ingate.kql.semantics.layers import Output, layer, unordered
+from ingate.kql.semantics.layers import Output, layer, outputs_of, unordered
 from ingate.kql.semantics.naming import default_name
 from ingate.kql.semantics.relation import Relation, unique_name
 from ingate.kql.semantics.scope import Scope
@@ -171,24 +171,48 @@ def _aggregates(node: Operator, keys: list[Output], scope: Scope) -> tuple[list[
 def _arrays(
     node: Operator, binned: Relation, axis: Axis, key_count: int, defaults: list[Value], scope: Scope
 ) -> Relation:
-    keys, index, values = binned.fields[:key_count], binned.fields[key_count], binned.fields[key_count + 1 :]
-    first = axis.first or f"min({index.sql})"
-    last = axis.last or f"max({index.sql})"
-    bins = f"range({first}, least({last}, {first} + {BIN_LIMIT - 1}) + 1)"
+    """Every bin that has rows makes its own elements and those of the gap behind it: the work grows with the bins,
+    where a look-up for each of them would grow with their square."""
+    spread = _with_gaps(binned, axis, key_count, scope)
+    keys, index, values = spread.fields[:key_count], spread.fields[key_count], spread.fields[key_count + 1 : -2]
+    start, stop = (field.sql for field in spread.fields[-2:])
+    fills = any(name == "kind" for name, _ in node.parameters)
+
+    def gathered(element: Value, empty: Value) -> Value:
+        own = f"list_transform(range({start}, {stop}), lambda i_: {as_json(element)})"
+        items = f"list_slice(flatten(list({own} ORDER BY {index.sql})), 1, {BIN_LIMIT})"
+        if fills:
+            items = f"coalesce({items}, list_transform(range(0, {axis.last} + 1), lambda i_: {as_json(empty)}))"
+        return Value(sql=f"to_json({items})", type="dynamic", at=node.at, may_be_null=False)
+
     outputs = [Output(name=field.name, value=field.value(node.at)) for field in keys]
     for field, default in zip(values, defaults, strict=True):
-        found = f"map_from_entries(list(row({index.sql}, {field.sql})))[i_]"
-        element = Value(sql=f"coalesce({found}, {default.sql})", type=default.type, at=node.at)
-        array = f"to_json(list_transform({bins}, lambda i_: {as_json(element)}))"
-        outputs.append(Output(name=field.name, value=Value(sql=array, type="dynamic", at=node.at, may_be_null=False)))
+        sql = f"CASE WHEN i_ = {index.sql} THEN coalesce({field.sql}, {default.sql}) ELSE {default.sql} END"
+        element = Value(sql=sql, type=default.type, at=node.at)
+        outputs.append(Output(name=field.name, value=gathered(element, default)))
     place = Value(sql=_place(axis), type=axis.value.type, at=node.at, may_be_null=False)
-    array = f"to_json(list_transform({bins}, lambda i_: {as_json(place)}))"
     name = unique_name(axis.name, {output.name for output in outputs})
-    outputs.append(Output(name=name, value=Value(sql=array, type="dynamic", at=node.at, may_be_null=False)))
+    outputs.append(Output(name=name, value=gathered(place, place)))
     groups = ", ".join(str(number + 1) for number in range(key_count))
-    fills = any(name == "kind" for name, _ in node.parameters)
     rest = f"GROUP BY {groups}" if key_count else "" if fills else "HAVING count(*) > 0"
-    return layer(scope.compilation, binned, outputs, rest=rest)
+    return layer(scope.compilation, spread, outputs, rest=rest)
+
+
+def _with_gaps(binned: Relation, axis: Axis, key_count: int, scope: Scope) -> Relation:
+    """With two more columns: the bins that a row stands for, from the first (its own, but for a group's first row) to
+    before the last."""
+    index = binned.fields[key_count].sql
+    keys = ", ".join(field.sql for field in binned.fields[:key_count])
+    over = f"OVER ({f'PARTITION BY {keys} ' if keys else ''}ORDER BY {index})"
+    first = axis.first or index
+    last = f"{axis.last} + 1" if axis.last is not None else f"{index} + 1"
+    start = f"CASE WHEN lag({index}) {over} IS NULL THEN {first} ELSE {index} END"
+    stop = f"least(coalesce(lead({index}) {over}, {last}), {index} + {BIN_LIMIT})"
+    added = [
+        Output(name=name, value=Value(sql=f"CAST({sql} AS BIGINT)", type="long", at=0, may_be_null=False))
+        for name, sql in (("start", start), ("stop", stop))
+    ]
+    return layer(scope.compilation, binned, [*outputs_of(binned), *added])
 
 
 def _place(axis: Axis) -> str:
