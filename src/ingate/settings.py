@@ -107,7 +107,7 @@ class Settings:
     """For open exchanges to end when a worker is told to stop."""
     fsync: bool = False
     """The last of an answer waits until the disk has its record: a loss of power then loses none either."""
-    journal_file_bytes: int = 16 * 1024 * 1024
+    journal_file_bytes: int = 8 * 1024 * 1024
     """A worker begins a new journal file after so many, every hour in which there was a record, and every day."""
     sink_backlog_bytes: int = 1024 * 1024 * 1024
     """Of journals, that are kept for a diagnostic setting's destination, or a collector, that is behind."""

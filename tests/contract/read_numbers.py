@@ -101,8 +101,8 @@ class Reader:
 def _split(series: Any, values: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in series:
-        names = getattr(one, values)
-        name = next(iter(names.values())) if isinstance(names, dict) else names[0].value
+        names: Any = getattr(one, values)
+        (name,) = names.values() if values == "metadata_values" else [names[0].value]
         found[name] = sum(getattr(point, "total", None) or 0 for point in one.data)
     return found
 

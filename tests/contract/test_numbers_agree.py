@@ -11,6 +11,7 @@ import json
 import subprocess
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.support.http_receiver import Receiver, receiving
 from tests.support.mixed_load import CLASSES, Truth, plan_calls, run_mixed_load
 from tests.support.principals import assign_role, get_token, put_application
 from tests.support.running import RunningIngate, inherit_environment, start_ingate
@@ -61,6 +64,13 @@ QUERIES = {
     '| where p.apiName == "" | summarize sum(tolong(p.promptTokens)), sum(tolong(p.completionTokens)), count()',
     "distinct": "FoundryRequests | summarize count_distinct(RequestId), count()",
 }
+OTEL_CLASSES = {
+    "input_tokens": ("input", "cache_read", "cache_write_5m", "cache_write_1h"),
+    "output_tokens": ("output",),
+    "cache_read.input_tokens": ("cache_read",),
+    "cache_creation.input_tokens": ("cache_write_5m", "cache_write_1h"),
+}
+"""OpenTelemetry's input has what the cache served and took in it."""
 KEYED, TOKENS, STRANGER = "", ("load-a", "load-b"), "stranger"
 
 Seen = dict[str, Any]
@@ -69,6 +79,8 @@ Seen = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
     ingate: RunningIngate
+    collector: Receiver
+    """Of OpenTelemetry."""
     truth: Truth
     started: datetime
     seconds: float
@@ -91,7 +103,11 @@ class Loaded:
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     started = datetime.now(UTC)
-    with start_ingate(tmp_path_factory.mktemp("agreeing") / "data", "--workers", "2") as ingate:
+    data_dir = tmp_path_factory.mktemp("agreeing") / "data"
+    with (
+        receiving(Receiver(answer=lambda _: (200, b""))) as collector,
+        start_ingate(data_dir, "--workers", "2", environment={"INGATE_OTLP_ENDPOINT": collector.url}) as ingate,
+    ):
         for name, (model, _) in PRICES.items():
             ingate.put_deployment(name, model=model, capacity=1_000_000)
         applications = [put_application(ingate, name) for name in TOKENS]
@@ -109,7 +125,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
         callers = {"": KEYED, "api-key": KEYED} | {
             application.object_id: application.name for application in applications
         }
-        yield Loaded(ingate=ingate, truth=truth, started=started, seconds=seconds, callers=callers)
+        yield Loaded(
+            ingate=ingate, collector=collector, truth=truth, started=started, seconds=seconds, callers=callers
+        )
 
 
 def scrape(ingate: RunningIngate) -> str:
@@ -290,6 +308,33 @@ def test_usage_details_have_every_token_and_cost(seen: Seen, loaded: Loaded) -> 
         for class_, meter in zip(CLASSES, METERS, strict=True)
     }
     assert found == {key: value for key, value in expected.items() if value[1]}
+
+
+def test_an_opentelemetry_collector_has_every_call_and_token(loaded: Loaded) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while len(spans := read_spans(loaded.collector)) < CALLS and time.monotonic() < deadline:
+        time.sleep(0.5)
+    truth = loaded.truth
+    assert len(spans) == len({span["ingate.apim_request_id"] for span in spans}) == CALLS
+    statuses = Counter(span["http.response.status_code"] for span in spans)
+    assert statuses == {status: truth.count_calls(status=status) for status in (200, 400, 401, 404)}
+    sums = {name: sum(span.get(f"gen_ai.usage.{name}", 0) for span in spans) for name in OTEL_CLASSES}
+    assert sums == {name: sum(map(truth.sum_tokens, classes)) for name, classes in OTEL_CLASSES.items()}
+
+
+def read_spans(collector: Receiver) -> list[dict[str, Any]]:
+    """Their attributes."""
+    found: list[dict[str, Any]] = []
+    for request in [*collector.requests]:
+        if request.path == "/v1/traces":
+            for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans:
+                spans = [span for scope in resource.scope_spans for span in scope.spans]
+                found += [{one.key: _read_value(one.value) for one in span.attributes} for span in spans]
+    return found
+
+
+def _read_value(value: Any) -> Any:
+    return getattr(value, value.WhichOneof("value"))
 
 
 def _exact(number: float) -> Decimal:

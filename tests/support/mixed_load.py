@@ -61,9 +61,11 @@ class Truth:
     def add(self, call: Call, status: int, usage: Mapping[str, Any]) -> None:
         self.calls[call.deployment, call.operation, status, bool(call.body.get("stream"))] += 1
         for class_, path in CLASSES.items():
-            value: Any = usage
-            for name in path:
-                value = (value or {}).get(name)
+            *outer, last = path
+            inner: Mapping[str, Any] = usage
+            for name in outer:
+                inner = inner.get(name) or {}
+            value = inner.get(last)
             if value and call.operation == "messages":
                 self.tokens[call.deployment, call.caller, class_] += value
 
