@@ -7,7 +7,9 @@ in processes of their own.
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,10 +36,9 @@ from ingate.telemetry.sinks.keeper import SinkKeeper
 
 from .credentials import read_credential
 
-_log = logging.getLogger(__name__)
-
 TELEMETRY_FILE = "telemetry.db"
 AUDIT_SECONDS = 10.0
+COUNTING_NICENESS, KEEPING_NICENESS = 5, 10
 KEEPER_DELAY = 3.0
 """Seconds. DuckDB takes a moment to load, which a start need not wait for."""
 
@@ -75,11 +76,20 @@ class TelemetryRooms:
         self.store.close()
 
     def _count(self) -> None:
+        _stand_back(COUNTING_NICENESS)
         self.rollups.run(self.stopping)
 
     def _keep(self) -> None:
+        _stand_back(KEEPING_NICENESS)
         if not self.stopping.wait(KEEPER_DELAY):
             run_keeper(self.keeper, wall_clock=time.time, stop=self.stopping)
+
+
+def _stand_back(niceness: int) -> None:
+    """This thread alone, behind whoever answers requests on the same core. Linux has a priority for each thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 class Retention:
