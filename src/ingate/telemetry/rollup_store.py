@@ -214,7 +214,7 @@ def _transaction(connection: sqlite3.Connection) -> Generator[sqlite3.Connection
     try:
         yield connection
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # an interrupt too: half a batch must not stay open
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
