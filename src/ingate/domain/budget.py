@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol, get_args
 
@@ -130,10 +130,6 @@ class Period:
 
     first: date
     last: date
-
-    @property
-    def resets_at(self) -> datetime:
-        return datetime.combine(self.last + timedelta(days=1), time(tzinfo=UTC))
 
 
 class Recurring(Protocol):

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
-INTERVAL = 0.8
+from ingate.domain.forecast import INTERVAL_PERCENT
+
+INTERVAL = INTERVAL_PERCENT / 100
 SEASON = 7
 """Days."""
 FEWEST_OF_TREND = 14

@@ -5,8 +5,6 @@ https://learn.microsoft.com/rest/api/monitor/diagnostic-settings
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
@@ -148,12 +146,3 @@ async def _find(session: StateSession, request: Request) -> DiagnosticSetting | 
     name = path_part(request, "setting")
     found = await session.diagnostic_settings.get_setting(resource.resource_id, name)
     return found or ResourceNotFound(type=SETTING_TYPE, name=name, resource_group=resource.resource_group)
-
-
-def list_workspace_routes(settings: Sequence[DiagnosticSetting], workspace_id: str) -> frozenset[str]:
-    """The ids, in lower case, of the resources whose diagnostic settings lead to a workspace."""
-    return frozenset(
-        setting.resource_id.lower()
-        for setting in settings
-        if setting.workspace_id is not None and setting.workspace_id.lower() == workspace_id.lower()
-    )
